@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const STAMP = join(ROOT, 'dist/.built');
+const SOURCES = ['apps', 'libs', 'nest-cli.json', 'tsconfig.json', 'package-lock.json', 'openapi.json'];
+
+/** Builds the server into `dist/` unless what is there is newer than every source, or there are no sources (the image). */
+export function buildWhenNeeded(): void {
+  if (!existsSync(join(ROOT, 'apps')) || isCurrent()) return;
+  process.stdout.write('Building Sallyport …\n');
+  build();
+}
+
+export function build(): void {
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd: ROOT, stdio: 'inherit' });
+  copyFileSync(join(ROOT, 'openapi.json'), join(ROOT, 'dist/openapi.json'));
+  writeFileSync(STAMP, '');
+}
+
+function isCurrent(): boolean {
+  if (!existsSync(STAMP)) return false;
+  const built = statSync(STAMP).mtimeMs;
+  return SOURCES.every((source) => newest(join(ROOT, source)) <= built);
+}
+
+function newest(path: string): number {
+  if (!existsSync(path)) return 0;
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+if (import.meta.main) build();
