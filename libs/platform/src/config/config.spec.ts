@@ -1,0 +1,60 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from './config-error.js';
+import { readConfig } from './config.js';
+
+function problemsOf(environment: Record<string, string>): string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => problem.setting);
+  }
+}
+
+describe('readConfig', () => {
+  it('has a working default for everything', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({ port: 8200, tlsPort: 8443, host: '127.0.0.1', databaseUrl: null, publicHost: 'localhost' });
+  });
+
+  it('names every wrong setting at once', () => {
+    expect(problemsOf({ PORT: '99999', TLS_PORT: 'yes', SALLYPORT_LOG_LEVEL: 'loud' })).toEqual([
+      'PORT',
+      'TLS_PORT',
+      'SALLYPORT_LOG_LEVEL',
+    ]);
+  });
+
+  it('never shows the value of a wrong secret', () => {
+    expect(() => readConfig({ SALLYPORT_ROOT_TOKEN: 'short-secret' })).toThrow(
+      /^SALLYPORT_ROOT_TOKEN: must be 22 to 512 printable ASCII characters without blanks$/,
+    );
+  });
+
+  it('takes a root token of 22 printable characters and refuses 21', () => {
+    expect(problemsOf({ SALLYPORT_ROOT_TOKEN: 'a'.repeat(22) })).toEqual([]);
+    expect(problemsOf({ SALLYPORT_ROOT_TOKEN: 'a'.repeat(21) })).toEqual(['SALLYPORT_ROOT_TOKEN']);
+  });
+
+  it('S84 refuses plain HTTP beyond loopback without a trusted proxy', () => {
+    expect(problemsOf({ HOST: '0.0.0.0' })).toEqual(['PORT']);
+    expect(problemsOf({ HOST: '0.0.0.0', PORT: 'off' })).toEqual([]);
+    expect(problemsOf({ HOST: '0.0.0.0', SALLYPORT_TRUSTED_PROXIES: '10.0.0.0/8' })).toEqual([]);
+    expect(problemsOf({ HOST: '::1' })).toEqual([]);
+  });
+
+  it('S67 refuses DATABASE_URL without a master key file', () => {
+    expect(problemsOf({ DATABASE_URL: 'postgres://db/x' })).toEqual(['SALLYPORT_MASTER_KEY_FILE']);
+  });
+
+  it('reads a secret from the file NAME_FILE names', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'token');
+    writeFileSync(file, `${'t'.repeat(30)}\n`);
+    expect(readConfig({ SALLYPORT_ROOT_TOKEN_FILE: file }).rootToken).toBe('t'.repeat(30));
+    expect(problemsOf({ SALLYPORT_ROOT_TOKEN_FILE: `${file}.missing` })).toEqual(['SALLYPORT_ROOT_TOKEN_FILE']);
+  });
+});

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { ConfigError } from './config-error.js';
+import { EnvironmentReader, type Environment } from './environment.js';
+
+/** The whole configuration, parsed and checked once at start. Docs: `docs/operations.md`. */
+export class Config {
+  /** Plain HTTP port; null when off. */
+  readonly port!: number | null;
+  /** HTTPS port; null when off. */
+  readonly tlsPort!: number | null;
+  readonly host!: string;
+  /** CIDR ranges whose `X-Forwarded-For` is believed (S83). */
+  readonly trustedProxies!: string[];
+  readonly tlsCertFile!: string | null;
+  readonly tlsKeyFile!: string | null;
+  /** The host in otpauth URLs and in the self-signed certificate; never the request's own. */
+  readonly publicHost!: string;
+  /** Null: the embedded database under `dataDirectory`. */
+  readonly databaseUrl!: string | null;
+  readonly databasePoolSize!: number;
+  readonly dataDirectory!: string;
+  /** Null: made beside the embedded database. */
+  readonly masterKeyFile!: string | null;
+  /** First start only; null: random. */
+  readonly adminPassword!: string | null;
+  /** First start only; null: random. */
+  readonly rootToken!: string | null;
+  /** A sorted file of SHA-1 hashes of breached passwords (S03); null: none. */
+  readonly breachedPasswordsFile!: string | null;
+  /** Failed sign-ins leave no sooner than this, in milliseconds (S05). */
+  readonly failureFloorMs!: number;
+  readonly logLevel!: LogLevel;
+  readonly production!: boolean;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws ConfigError naming every wrong setting, never its value.
+ */
+export function readConfig(environment: Environment): Config {
+  const env = new EnvironmentReader(environment);
+  const config: Config = {
+    port: env.port('PORT', 8200),
+    tlsPort: env.port('TLS_PORT', 8443),
+    host: env.text('HOST') ?? '127.0.0.1',
+    trustedProxies: env.list('SALLYPORT_TRUSTED_PROXIES'),
+    tlsCertFile: env.text('TLS_CERT_FILE'),
+    tlsKeyFile: env.text('TLS_KEY_FILE'),
+    publicHost: env.text('SALLYPORT_PUBLIC_HOST') ?? 'localhost',
+    databaseUrl: env.secret('DATABASE_URL'),
+    databasePoolSize: env.integer('SALLYPORT_DATABASE_POOL', 10, 2, 200),
+    dataDirectory: resolve(env.text('SALLYPORT_DATA_DIR') ?? './data'),
+    masterKeyFile: env.text('SALLYPORT_MASTER_KEY_FILE'),
+    adminPassword: env.secret('SALLYPORT_ADMIN_PASSWORD'),
+    rootToken: env.secret('SALLYPORT_ROOT_TOKEN'),
+    breachedPasswordsFile: env.text('SALLYPORT_BREACHED_PASSWORDS_FILE'),
+    failureFloorMs: env.integer('SALLYPORT_FAILURE_FLOOR_MS', 300, 0, 5000),
+    logLevel: env.oneOf('SALLYPORT_LOG_LEVEL', LOG_LEVELS, 'info'),
+    production: env.text('NODE_ENV') === 'production',
+  };
+  checkTogether(config, env);
+  if (env.problems.length > 0) throw new ConfigError(env.problems);
+  return Object.assign(new Config(), config);
+}
+
+function checkTogether(config: Config, env: EnvironmentReader): void {
+  if (config.port === null && config.tlsPort === null) env.refuse('PORT', 'PORT and TLS_PORT cannot both be off');
+  if ((config.tlsCertFile === null) !== (config.tlsKeyFile === null))
+    env.refuse('TLS_CERT_FILE', 'TLS_CERT_FILE and TLS_KEY_FILE go together');
+  if (config.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
+    env.refuse('DATABASE_URL', 'must be a postgres:// URL');
+  if (config.databaseUrl !== null && config.masterKeyFile === null)
+    env.refuse('SALLYPORT_MASTER_KEY_FILE', 'is required with DATABASE_URL: the key is never made beside a database that exists');
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(config.publicHost))
+    env.refuse('SALLYPORT_PUBLIC_HOST', 'must be a host name of at most 253 characters');
+  // 22 characters of 94 printable ones carry at least the 128 bits that are the floor for a token (S33).
+  if (config.rootToken !== null && !/^[\x21-\x7e]{22,512}$/.test(config.rootToken))
+    env.refuse('SALLYPORT_ROOT_TOKEN', 'must be 22 to 512 printable ASCII characters without blanks');
+  for (const proxy of config.trustedProxies)
+    if (!ipaddr.isValidCIDR(proxy) && !ipaddr.isValid(proxy))
+      env.refuse('SALLYPORT_TRUSTED_PROXIES', 'must be IP addresses or CIDR ranges, separated by commas');
+  // S84: plain HTTP stays on loopback unless a proxy in front is named.
+  if (config.port !== null && !isLoopback(config.host) && config.trustedProxies.length === 0)
+    env.refuse('PORT', 'plain HTTP beyond loopback needs SALLYPORT_TRUSTED_PROXIES; or set PORT=off');
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+}

@@ -1,0 +1,14 @@
+export * from './clock.js';
+export * from './config/config-error.js';
+export * from './config/config.js';
+export * from './database/data-source.js';
+export { isRepeatable, translateDatabaseError, violatedConstraint } from './database/database-errors.js';
+export * from './database/database.js';
+export * from './database/embedded/index.js';
+export * from './database/migrate.js';
+export * from './domain-error.js';
+export * from './installation/installation.js';
+export * from './keyring/keyring.js';
+export * from './keyring/master-key.js';
+export * from './listing/index.js';
+export * from './platform.module.js';

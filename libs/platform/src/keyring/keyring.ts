@@ -1,0 +1,156 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { Database, type Sql } from '../database/database.js';
+import { DomainError } from '../domain-error.js';
+import { MasterKey } from './master-key.js';
+
+/** Where a sealed value lives; bound into the seal, so that it opens nowhere else (S65). */
+export interface SealPlace {
+  table: string;
+  column: string;
+  /** The row's own identity: its id, or the ids its uniqueness stands on. */
+  row: string;
+}
+
+/** When a data key is retired (S66): whichever comes first. */
+export class KeyLimits {
+  readonly seals: number = 2 ** 30;
+  readonly days: number = 90;
+  /** How many seals a process reserves in Postgres at once. */
+  readonly share: number = 4096;
+}
+
+const FORMAT = 1;
+const HEADER = 1 + 4 + 12;
+const TAG = 16;
+
+/**
+ * Seals secrets with AES-256-GCM under a data key (S65-S67). Layout of a sealed value:
+ * format (1 byte), data key id (4 bytes), nonce (12 random bytes), ciphertext, tag (16 bytes).
+ */
+@Injectable()
+export class Keyring {
+  private readonly opened = new Map<number, Buffer>();
+  private current: { id: number; left: number; until: number } | null = null;
+  private reserving: Promise<void> | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly masterKey: MasterKey,
+    private readonly clock: Clock,
+    private readonly limits: KeyLimits,
+  ) {}
+
+  /**
+   * Opens every data key once at start.
+   * @throws DomainError `wrong-master-key` when one does not open.
+   */
+  async open(): Promise<void> {
+    const rows = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys ORDER BY id');
+    for (const row of rows) this.unwrap(row);
+  }
+
+  /** @param secret what is sealed. @returns the sealed bytes. @throws DomainError `unavailable` without the database. */
+  async seal(secret: Buffer, place: SealPlace): Promise<Buffer> {
+    const id = await this.takeSeal();
+    return sealWith(await this.keyById(id), id, secret, place);
+  }
+
+  /** @throws DomainError `sealed-value-broken` when the value was moved, changed or cut; never empty or plain. */
+  async unseal(sealed: Buffer, place: SealPlace): Promise<Buffer> {
+    if (sealed.length < HEADER + TAG || sealed[0] !== FORMAT) throw broken(place);
+    const id = sealed.readUInt32BE(1);
+    const key = await this.keyById(id);
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(5, HEADER)).setAAD(context(id, place));
+      decipher.setAuthTag(sealed.subarray(-TAG));
+      return Buffer.concat([decipher.update(sealed.subarray(HEADER, -TAG)), decipher.final()]);
+    } catch (error) {
+      throw broken(place, error);
+    }
+  }
+
+  private async keyById(id: number): Promise<Buffer> {
+    const known = this.opened.get(id);
+    if (known !== undefined) return known;
+    const [row] = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys WHERE id = $1', [id]);
+    if (row === undefined) throw new DomainError('internal', 'data-key-missing', `data key ${id} is missing`);
+    return this.unwrap(row);
+  }
+
+  private unwrap(row: DataKeyRow): Buffer {
+    try {
+      const key = this.masterKey.unwrap(row.wrapped_key);
+      this.opened.set(row.id, key);
+      return key;
+    } catch (error) {
+      throw new DomainError('internal', 'wrong-master-key', `the master key does not open data key ${row.id}`, {}, { cause: error });
+    }
+  }
+
+  private async takeSeal(): Promise<number> {
+    for (;;) {
+      const current = this.current;
+      if (current !== null && current.left > 0 && this.clock.now().getTime() < current.until) {
+        current.left -= 1;
+        return current.id;
+      }
+      this.reserving ??= this.reserve().finally(() => (this.reserving = null));
+      await this.reserving;
+    }
+  }
+
+  /** Takes a share of the active key's seals; a key at its limit is retired and replaced, by whoever comes first. */
+  private async reserve(): Promise<void> {
+    const now = this.clock.now();
+    const oldest = new Date(now.getTime() - this.limits.days * 86_400_000);
+    const row = await this.database.transaction(async (tx) => {
+      const reserve = () =>
+        tx.query<{ id: number; created_at: Date }>(
+          `UPDATE data_keys SET seals_reserved = seals_reserved + $1
+           WHERE retired_at IS NULL AND created_at > $2 AND seals_reserved + $1 <= $3 RETURNING id, created_at`,
+          [this.limits.share, oldest, this.limits.seals],
+        );
+      const [fit] = await reserve();
+      if (fit !== undefined) return fit;
+      await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
+      const [made] = await reserve();
+      if (made !== undefined) return made;
+      await tx.execute('UPDATE data_keys SET retired_at = $1 WHERE retired_at IS NULL', [now]);
+      await this.insertKey(tx);
+      const [fresh] = await reserve();
+      return fresh;
+    });
+    if (row === undefined) throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
+    this.current = { id: row.id, left: this.limits.share, until: row.created_at.getTime() + this.limits.days * 86_400_000 };
+  }
+
+  private async insertKey(tx: Sql): Promise<void> {
+    const wrapped = this.masterKey.wrap(randomBytes(32));
+    await tx.execute('INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2)', [wrapped, this.clock.now()]);
+  }
+}
+
+interface DataKeyRow {
+  id: number;
+  wrapped_key: Buffer;
+}
+
+function sealWith(key: Buffer, id: number, secret: Buffer, place: SealPlace): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt8(FORMAT, 0);
+  header.writeUInt32BE(id, 1);
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context(id, place));
+  return Buffer.concat([header, nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
+}
+
+function context(keyId: number, { table, column, row }: SealPlace): Buffer {
+  return Buffer.from(JSON.stringify([FORMAT, table, column, row, keyId]));
+}
+
+function broken(place: SealPlace, cause?: unknown): DomainError {
+  const { table, column, row } = place;
+  return new DomainError('internal', 'sealed-value-broken', `a sealed value does not open: ${table}.${column} of ${row}`, {}, { cause });
+}

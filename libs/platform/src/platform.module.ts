@@ -1,0 +1,37 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Clock } from './clock.js';
+import { Config } from './config/config.js';
+import { Database } from './database/database.js';
+import { Installation } from './installation/installation.js';
+import { KeyLimits, Keyring } from './keyring/keyring.js';
+import { MasterKey } from './keyring/master-key.js';
+
+export interface PlatformFacts {
+  config: Config;
+  dataSource: DataSource;
+  masterKey: MasterKey;
+  clock?: Clock;
+}
+
+/** What every lib stands on: configuration, clock, database, keyring. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static register({ config, dataSource, masterKey, clock }: PlatformFacts): DynamicModule {
+    return {
+      module: PlatformModule,
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: DataSource, useValue: dataSource },
+        { provide: MasterKey, useValue: masterKey },
+        { provide: Clock, useValue: clock ?? new Clock() },
+        KeyLimits,
+        Database,
+        Keyring,
+        Installation,
+      ],
+      exports: [Config, DataSource, Clock, Database, Keyring, Installation],
+    };
+  }
+}
