@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock, type Sql } from '@sallyport/platform';
+import type { Actor } from './actor.js';
+import type { AuditEvent } from './audit-event.js';
+
+/** Writes audit events in the transaction of the act they tell of (S72). */
+@Injectable()
+export class AuditService {
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * @param sql the transaction of the act; where nothing else is written, the database itself.
+   * @throws whatever Postgres throws: then the act must not happen either.
+   */
+  async record(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
+    await sql.execute(
+      `INSERT INTO audit_events (id, at, action, outcome, actor_principal_id, actor_account_id, actor_name, token_accessor,
+         client_address, request_id, object_type, object_id, detail)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      [
+        randomUUID(),
+        this.clock.now(),
+        event.action,
+        event.outcome,
+        actor.principalId,
+        actor.accountId,
+        actor.name,
+        actor.tokenAccessor,
+        actor.clientAddress,
+        actor.requestId,
+        event.object?.type ?? null,
+        event.object?.id ?? null,
+        JSON.stringify(event.detail ?? {}),
+      ],
+    );
+  }
+}
