@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
+import { canonicalName } from '../names/index.js';
+import { AuthMountsService } from '../mounts/auth-mounts.service.js';
+import { Account } from '../people/account.entity.js';
+import { PeopleService } from '../people/people.service.js';
+import { EntitiesService } from './entities.service.js';
+
+export interface AliasValues {
+  id?: string;
+  name?: string;
+  canonicalId?: string;
+  mountAccessor?: string;
+  customMetadata?: Record<string, string>;
+}
+
+/** Accounts as `/v1` administers them: entity aliases (vault.md §10). Only those of visible principals are found here. */
+@Injectable()
+export class EntityAliasesService {
+  constructor(
+    private readonly database: Database,
+    private readonly entities: EntitiesService,
+    private readonly people: PeopleService,
+    private readonly mounts: AuthMountsService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async find(id: string, tx?: Transaction): Promise<Account | null> {
+    const account = await (tx ?? this.database).manager.getRepository(Account).findOneBy({ id });
+    if (account === null) return null;
+    return (await this.entities.find(account.principalId, tx)) === null ? null : account;
+  }
+
+  async list(): Promise<Account[]> {
+    return this.database.manager
+      .getRepository(Account)
+      .createQueryBuilder('account')
+      .where('account.principalId IN (SELECT id FROM principals WHERE name IS NOT NULL)')
+      .orderBy('account.createdAt')
+      .getMany();
+  }
+
+  /**
+   * Creates an alias, or changes the one its id or its (mount, name) points at; another `canonicalId` moves the login, not the seeds.
+   * Without a `canonicalId` a new alias gets an entity of its own.
+   * @throws DomainError `invalid` codes `alias-incomplete`, `unknown-mount`, `unknown-entity`, `alias-exists`, `alias-name-taken`.
+   */
+  async write(values: AliasValues, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<{ alias: Account; changed: boolean }> {
+    return this.database.transaction(async (tx) => {
+      const known = values.id ? await this.find(values.id, tx) : null;
+      const written = known === null ? await this.writeByName(tx, values, actor) : await this.change(tx, known, values, actor);
+      await judge(tx);
+      return written;
+    });
+  }
+
+  /** An unknown id changes nothing. */
+  async remove(id: string, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const alias = await this.find(id, tx);
+      if (alias === null) return;
+      await this.entities.detachLogin(tx, alias);
+      await this.record(tx, actor, 'entity-alias.deleted', alias);
+      await judge(tx);
+    });
+  }
+
+  private async writeByName(tx: Transaction, values: AliasValues, actor: Actor): Promise<{ alias: Account; changed: boolean }> {
+    if (!values.mountAccessor || !values.name)
+      throw new DomainError('invalid', 'alias-incomplete', `'id' or 'mount_accessor' and 'name' must be provided`);
+    const mount = await this.mounts.findByAccessor(values.mountAccessor, tx);
+    if (mount === null || mount.identityProviderId === null)
+      throw new DomainError('invalid', 'unknown-mount', `invalid mount accessor "${values.mountAccessor}"`);
+    const identityProviderId = mount.identityProviderId;
+    const known = await tx.manager.getRepository(Account).findOneBy({ identityProviderId, nameCanonical: canonicalName(values.name) });
+    if (known !== null) return this.change(tx, known, values, actor);
+    const entityId = values.canonicalId || (await this.entities.createFor(tx, actor)).id;
+    await this.mustBeFree(tx, entityId, identityProviderId, null);
+    const alias = Object.assign(this.people.newAccount(identityProviderId, entityId, values.name), {
+      customMetadata: values.customMetadata ?? {},
+    });
+    await tx.manager.getRepository(Account).insert(alias);
+    await this.record(tx, actor, 'entity-alias.created', alias);
+    return { alias, changed: true };
+  }
+
+  private async change(tx: Transaction, alias: Account, values: AliasValues, actor: Actor): Promise<{ alias: Account; changed: boolean }> {
+    const changes: Partial<Account> = {};
+    const moves = values.canonicalId !== undefined && values.canonicalId !== '' && values.canonicalId !== alias.principalId;
+    if (moves) {
+      await this.mustBeFree(tx, values.canonicalId!, alias.identityProviderId, alias.id);
+      changes.principalId = values.canonicalId!;
+    }
+    if (values.name && canonicalName(values.name) !== alias.nameCanonical) {
+      await this.mustNotBeTaken(tx, alias, values.name);
+      Object.assign(changes, { name: values.name, nameCanonical: canonicalName(values.name) });
+    }
+    if (values.customMetadata !== undefined && JSON.stringify(values.customMetadata) !== JSON.stringify(alias.customMetadata))
+      changes.customMetadata = values.customMetadata;
+    const nowVisible = !moves && (await this.entities.find(alias.principalId, tx)) === null;
+    if (nowVisible) await this.people.show(tx, alias.principalId);
+    if (Object.keys(changes).length === 0) return { alias, changed: nowVisible };
+    await tx.manager.getRepository(Account).update({ id: alias.id }, { ...changes, updatedAt: this.clock.now() });
+    if (moves) await this.leave(tx, alias.principalId);
+    const changed = Object.assign(new Account(), alias, changes);
+    await this.record(tx, actor, 'entity-alias.changed', changed);
+    return { alias: changed, changed: true };
+  }
+
+  /** What was issued to the login's former principal ends; a principal nobody saw goes with it. */
+  private async leave(tx: Transaction, principalId: string): Promise<void> {
+    await this.people.endTokens(tx, principalId);
+    await this.people.endSignIns(tx, principalId);
+    await this.people.dropIfHidden(tx, principalId);
+  }
+
+  private async mustBeFree(tx: Transaction, entityId: string, identityProviderId: string, except: string | null): Promise<void> {
+    if ((await this.entities.find(entityId, tx)) === null)
+      throw new DomainError('invalid', 'unknown-entity', 'invalid canonical ID');
+    const other = await tx.manager.getRepository(Account).findOneBy({ principalId: entityId, identityProviderId });
+    if (other !== null && other.id !== except)
+      throw new DomainError('invalid', 'alias-exists', 'Alias already exists for requested entity and mount accessor');
+  }
+
+  private async mustNotBeTaken(tx: Transaction, alias: Account, name: string): Promise<void> {
+    const nameCanonical = canonicalName(name);
+    const other = await tx.manager.getRepository(Account).findOneBy({ identityProviderId: alias.identityProviderId, nameCanonical });
+    const user = await tx.query('SELECT 1 FROM local_users WHERE account_id = $1', [alias.id]);
+    // The account of a user bears that user's name: it is renamed with the user, not here.
+    if (other !== null || user.length > 0)
+      throw new DomainError('invalid', 'alias-name-taken', 'alias with combination of mount accessor and name already exists');
+  }
+
+  private async record(tx: Transaction, actor: Actor, action: AuditAction, alias: Account): Promise<void> {
+    await this.audit.record(tx, actor, {
+      action,
+      outcome: 'success',
+      object: { type: 'entity-alias', id: alias.id },
+      detail: { name: alias.name, entityId: alias.principalId, identityProviderId: alias.identityProviderId },
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { Global, Module } from '@nestjs/common';
+import { Config } from '@sallyport/platform';
+import { EntitiesService } from './entities/entities.service.js';
+import { EntityAliasesService } from './entities/entity-aliases.service.js';
+import { LocalUsersService } from './local-users/local-users.service.js';
+import { NewCredential } from './local-users/new-credential.js';
+import { AuthMountsService } from './mounts/auth-mounts.service.js';
+import { BreachedList, HashQueue } from './passwords/index.js';
+import { PeopleService } from './people/people.service.js';
+import { IdentityProvidersService } from './providers/identity-providers.service.js';
+
+const services = [
+  PeopleService,
+  LocalUsersService,
+  NewCredential,
+  IdentityProvidersService,
+  AuthMountsService,
+  EntitiesService,
+  EntityAliasesService,
+  HashQueue,
+];
+
+/** People, their accounts and where they sign in. */
+@Global()
+@Module({
+  providers: [
+    ...services,
+    { provide: BreachedList, inject: [Config], useFactory: (config: Config) => new BreachedList(config.breachedPasswordsFile) },
+  ],
+  exports: [...services, BreachedList],
+})
+export class IdentityModule {}

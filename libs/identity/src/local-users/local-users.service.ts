@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import { canonicalName } from '../names/index.js';
+import { Account } from '../people/account.entity.js';
+import { PeopleService } from '../people/people.service.js';
+import { IdentityProvider } from '../providers/identity-provider.entity.js';
+import { LocalUser, type TokenSettings } from './local-user.entity.js';
+
+/** A user as its writer wants it. Names and passwords were checked by `NewCredential`. */
+export interface LocalUserValues {
+  name: string;
+  firstName: string;
+  lastName: string;
+  email: string | null;
+  phone: string | null;
+  notes: string;
+  tags: string[];
+  disabled: boolean;
+  failedLoginAttempts: number;
+  lockStart: Date | null;
+}
+
+export interface NewLocalUser extends LocalUserValues {
+  id?: string;
+  identityProviderId: string;
+  passwordHash: string;
+  builtIn?: boolean;
+  /** Whether an exemption that waits for this name counts for this user (S53): only if its maker may exempt. */
+  exemptionCounts: boolean;
+  tokenSettings?: TokenSettings;
+}
+
+/**
+ * Users with a password: one store for both dialects (vault.md §1.1).
+ * Writes take the caller's transaction, so that rules about privileges are judged inside it.
+ */
+@Injectable()
+export class LocalUsersService {
+  constructor(
+    private readonly database: Database,
+    private readonly people: PeopleService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async find(id: string, tx?: Transaction): Promise<LocalUser | null> {
+    return (tx ?? this.database).manager.getRepository(LocalUser).findOneBy({ id });
+  }
+
+  /** @param name in any spelling. */
+  async findByName(identityProviderId: string, name: string, tx?: Transaction): Promise<LocalUser | null> {
+    const nameCanonical = canonicalName(name);
+    return (tx ?? this.database).manager.getRepository(LocalUser).findOneBy({ identityProviderId, nameCanonical });
+  }
+
+  async namesOf(identityProviderId: string): Promise<string[]> {
+    const rows = await this.database.query<{ name_canonical: string }>(
+      'SELECT name_canonical FROM local_users WHERE identity_provider_id = $1 ORDER BY name_canonical',
+      [identityProviderId],
+    );
+    return rows.map((row) => row.name_canonical);
+  }
+
+  /** @throws DomainError `conflict` where the id or the name is taken. */
+  async create(tx: Transaction, user: NewLocalUser, actor: Actor): Promise<LocalUser> {
+    const account = await this.people.accountFor(tx, user.identityProviderId, user.name);
+    const now = this.clock.now();
+    const row = Object.assign(new LocalUser(), {
+      builtIn: false,
+      tokenSettings: {},
+      credentialVersion: 0,
+      ...user,
+      id: user.id ?? randomUUID(),
+      accountId: account.id,
+      nameCanonical: canonicalName(user.name),
+      createdAt: now,
+      updatedAt: now,
+    });
+    try {
+      await tx.manager.getRepository(LocalUser).insert(row);
+    } catch (error) {
+      if (violatedConstraint(error) === null) throw error;
+      throw new DomainError('conflict', 'exists', 'An object with the same id or name already exists.', {}, { cause: error });
+    }
+    await this.record(tx, actor, 'account.created', row.id, { name: row.name });
+    return row;
+  }
+
+  /**
+   * Replaces the values of a user; seeds and counters follow it through a rename (appgate.md §5.1).
+   * A rename or disabling ends its tokens and unfinished sign-ins (S37, S39).
+   * @throws DomainError `conflict` where another user has the name.
+   */
+  async replace(tx: Transaction, user: LocalUser, values: LocalUserValues, actor: Actor): Promise<LocalUser> {
+    const nameCanonical = canonicalName(values.name);
+    const renamed = nameCanonical !== user.nameCanonical;
+    const ends = renamed || (values.disabled && !user.disabled);
+    if (renamed) await this.moveAccount(tx, user, values.name);
+    if (values.name !== user.name)
+      await tx.manager.getRepository(Account).update({ id: user.accountId }, { name: values.name, updatedAt: this.clock.now() });
+    const changed = Object.assign(new LocalUser(), user, values, { nameCanonical, updatedAt: this.clock.now() });
+    await tx.manager.getRepository(LocalUser).update({ id: user.id }, { ...values, nameCanonical, updatedAt: changed.updatedAt });
+    if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0) await this.forgetFailures(tx, user.accountId);
+    if (ends) await this.endEverything(tx, user);
+    await this.record(tx, actor, 'account.changed', user.id, { fields: changedFields(user, values) });
+    return changed;
+  }
+
+  /** A new password ends every token and unfinished sign-in of the person (S13, S39). */
+  async changePassword(tx: Transaction, user: LocalUser, passwordHash: string, actor: Actor): Promise<void> {
+    await tx.execute('UPDATE local_users SET password_hash = $2, updated_at = $3 WHERE id = $1', [
+      user.id,
+      passwordHash,
+      this.clock.now(),
+    ]);
+    await this.endEverything(tx, user);
+    await this.record(tx, actor, 'account.password-changed', user.id);
+  }
+
+  async changeTokenSettings(tx: Transaction, user: LocalUser, tokenSettings: TokenSettings, actor: Actor): Promise<void> {
+    await tx.manager.getRepository(LocalUser).update({ id: user.id }, { tokenSettings, updatedAt: this.clock.now() });
+    await this.record(tx, actor, 'account.changed', user.id, { fields: ['tokenSettings'] });
+  }
+
+  /** The user goes, and its tokens with it; a visible account, its person and their seeds stay (vault.md §8). */
+  async remove(tx: Transaction, user: LocalUser, actor: Actor): Promise<void> {
+    const principalId = await this.principalIdOf(tx, user);
+    await this.endEverything(tx, user);
+    await tx.execute('DELETE FROM local_users WHERE id = $1', [user.id]);
+    await this.people.dropIfHidden(tx, principalId);
+    await this.record(tx, actor, 'account.deleted', user.id, { name: user.name });
+  }
+
+  /** Removes all users of a provider that goes away (a further userpass mount). */
+  async removeAllOf(tx: Transaction, provider: IdentityProvider, actor: Actor): Promise<void> {
+    const users = await tx.manager.getRepository(LocalUser).findBy({ identityProviderId: provider.id });
+    for (const user of users) await this.remove(tx, user, actor);
+  }
+
+  private async endEverything(tx: Transaction, user: LocalUser): Promise<void> {
+    const principalId = await this.principalIdOf(tx, user);
+    await this.people.endTokens(tx, principalId);
+    await tx.execute('UPDATE local_users SET credential_version = credential_version + 1 WHERE id = $1', [user.id]);
+  }
+
+  private async principalIdOf(tx: Transaction, user: LocalUser): Promise<string> {
+    const account = await tx.manager.getRepository(Account).findOneByOrFail({ id: user.accountId });
+    return account.principalId;
+  }
+
+  /** The account takes the new name; one left behind there by a deleted user gives way. */
+  private async moveAccount(tx: Transaction, user: LocalUser, name: string): Promise<void> {
+    const nameCanonical = canonicalName(name);
+    const taken = await this.findByName(user.identityProviderId, name, tx);
+    if (taken !== null) throw new DomainError('conflict', 'exists', 'An object with the same id or name already exists.');
+    const accounts = tx.manager.getRepository(Account);
+    await accounts.delete({ identityProviderId: user.identityProviderId, nameCanonical });
+    await accounts.update({ id: user.accountId }, { name, nameCanonical, updatedAt: this.clock.now() });
+  }
+
+  private async forgetFailures(tx: Transaction, accountId: string): Promise<void> {
+    await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [accountId]);
+  }
+
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: 'account.created' | 'account.changed' | 'account.password-changed' | 'account.deleted',
+    id: string,
+    detail?: Record<string, unknown>,
+  ): Promise<void> {
+    await this.audit.record(tx, actor, { action, outcome: 'success', object: { type: 'local-user', id }, detail });
+  }
+}
+
+function changedFields(before: LocalUser, values: LocalUserValues): string[] {
+  return Object.entries(values)
+    .filter(([field, value]) => JSON.stringify(before[field as keyof LocalUserValues]) !== JSON.stringify(value))
+    .map(([field]) => field);
+}

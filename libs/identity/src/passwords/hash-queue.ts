@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { DomainError } from '@sallyport/platform';
+
+export interface HashQueueOptions {
+  /** Jobs at once; the processor's parallelism unless given. */
+  concurrency?: number;
+  /** Milliseconds a job may wait before it starts; 2 000 unless given. */
+  longestWait?: number;
+}
+
+/** Injection token for the options; a server that provides none gets the defaults. */
+export const HASH_QUEUE_OPTIONS = 'HASH_QUEUE_OPTIONS';
+
+interface Ticket {
+  arrivedAt: number;
+  admit: () => void;
+  refuse: (reason: DomainError) => void;
+}
+
+/** Until a job was measured, in milliseconds; then a moving average. */
+const FIRST_ESTIMATE = 50;
+const WEIGHT_OF_THE_LATEST = 0.2;
+
+/**
+ * The line before Argon2 (S12): so many jobs at once as there are processors, first come first served. Whoever would wait longer than
+ * 2 s is refused at once, and whoever did wait longer, because jobs became slower meanwhile, when its turn comes: nobody waits over
+ * 2 s plus one job. Token checks never come here.
+ */
+@Injectable()
+export class HashQueue {
+  private readonly concurrency: number;
+  private readonly longestWait: number;
+  private readonly line: Ticket[] = [];
+  private running = 0;
+  private averageMs = FIRST_ESTIMATE;
+
+  constructor(@Optional() @Inject(HASH_QUEUE_OPTIONS) options?: HashQueueOptions) {
+    this.concurrency = options?.concurrency ?? availableParallelism();
+    this.longestWait = options?.longestWait ?? 2_000;
+  }
+
+  /** Jobs that wait for their turn. */
+  get depth(): number {
+    return this.line.length;
+  }
+
+  /**
+   * Runs a job in its turn and answers what it answers.
+   * @throws DomainError unavailable (`retryAfter` 1 s), before the job runs; whatever the job throws
+   */
+  async run<T>(job: () => Promise<T>): Promise<T> {
+    await this.turn();
+    const started = performance.now();
+    try {
+      return await job();
+    } finally {
+      this.averageMs += (performance.now() - started - this.averageMs) * WEIGHT_OF_THE_LATEST;
+      this.running--;
+      this.admitNext();
+    }
+  }
+
+  private turn(): Promise<void> {
+    if (this.running < this.concurrency) {
+      this.running++;
+      return Promise.resolve();
+    }
+    const expectedWait = (this.averageMs * (this.line.length + 1)) / this.concurrency;
+    if (expectedWait > this.longestWait) return Promise.reject(full());
+    return new Promise((admit, refuse) => {
+      this.line.push({ arrivedAt: performance.now(), admit, refuse });
+    });
+  }
+
+  private admitNext(): void {
+    for (let next = this.line.shift(); next; next = this.line.shift()) {
+      if (performance.now() - next.arrivedAt <= this.longestWait) {
+        this.running++;
+        return next.admit();
+      }
+      next.refuse(full());
+    }
+  }
+}
+
+function full(): DomainError {
+  return new DomainError('unavailable', 'hash-queue-full', 'The service is not available.', {
+    retryAfter: 1,
+  });
+}

@@ -1,0 +1,16 @@
+export { BreachedList } from './breached-list.js';
+export { HASH_QUEUE_OPTIONS, HashQueue, type HashQueueOptions } from './hash-queue.js';
+export {
+  ARGON2_PARAMETERS,
+  dummyHash,
+  hashPassword,
+  needsRehash,
+  verifyPassword,
+  type Argon2Parameters,
+} from './password-hash.js';
+export {
+  passwordProblem,
+  preparePassword,
+  type PasswordProblem,
+  type PasswordRules,
+} from './password-rules.js';

@@ -1,0 +1,60 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type IdentityProviderType = 'LocalDatabase' | 'ServiceDatabase' | 'Connector' | 'Userpass';
+
+export interface ClaimMapping {
+  attributeName: string;
+  claimName: string;
+  list: boolean;
+  encrypt: boolean;
+}
+
+/** Where a first factor is proven. `Userpass`: the user store of a further `/v1` mount, not seen at `/admin`. */
+@Entity('identity_providers')
+export class IdentityProvider {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  type!: IdentityProviderType;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { name: 'name_canonical' })
+  nameCanonical!: string;
+
+  @Column('boolean', { name: 'built_in' })
+  builtIn!: boolean;
+
+  /** Whether it may sign in at `/admin`. */
+  @Column('boolean', { name: 'admin_provider' })
+  adminProvider!: boolean;
+
+  @Column('text')
+  notes!: string;
+
+  @Column('text', { array: true })
+  tags!: string[];
+
+  @Column('integer', { name: 'min_password_length' })
+  minPasswordLength!: number;
+
+  @Column('integer', { name: 'user_lockout_threshold' })
+  userLockoutThreshold!: number;
+
+  @Column('integer', { name: 'user_lockout_duration_minutes' })
+  userLockoutDurationMinutes!: number;
+
+  @Column('boolean', { name: 'block_common_passwords' })
+  blockCommonPasswords!: boolean;
+
+  @Column('jsonb', { name: 'claim_mappings' })
+  claimMappings!: ClaimMapping[];
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt!: Date;
+}

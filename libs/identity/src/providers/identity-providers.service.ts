@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { IdentityProvider } from './identity-provider.entity.js';
+
+/** Where first factors are proven. */
+@Injectable()
+export class IdentityProvidersService {
+  constructor(private readonly database: Database) {}
+
+  /** The built-in provider `local`, whose users both dialects share (vault.md §1.1). */
+  async local(tx?: Transaction): Promise<IdentityProvider> {
+    const provider = await this.repository(tx).findOneBy({ type: 'LocalDatabase', builtIn: true });
+    if (provider === null) throw new DomainError('internal', 'no-local-provider', 'the built-in provider is missing');
+    return provider;
+  }
+
+  /** @param name exactly as it is spelled (appgate.md §2.3). */
+  async findByExactName(name: string): Promise<IdentityProvider | null> {
+    const found = await this.repository().findBy({ name });
+    return found.find((provider) => provider.type !== 'Userpass') ?? null;
+  }
+
+  async find(id: string, tx?: Transaction): Promise<IdentityProvider | null> {
+    return this.repository(tx).findOneBy({ id });
+  }
+
+  /** The providers that may sign in at `/admin` (appgate.md §2.2), by name. */
+  async adminProviders(): Promise<IdentityProvider[]> {
+    return this.repository().find({ where: { adminProvider: true }, order: { name: 'ASC' } });
+  }
+
+  private repository(tx?: Transaction) {
+    return (tx ?? this.database).manager.getRepository(IdentityProvider);
+  }
+}
