@@ -1,0 +1,85 @@
+import type { CompletedFactor, Token, TokenOrigin } from './token.js';
+
+export interface TokenRow {
+  id: string;
+  accessor: string;
+  origin: TokenOrigin;
+  principal_id: string | null;
+  account_id: string | null;
+  local_user_id: string | null;
+  mount_id: string | null;
+  session_id: string;
+  parent_id: string | null;
+  device_id: string | null;
+  policies: string[];
+  identity_policies: string[] | null;
+  factors: CompletedFactor[];
+  metadata: Record<string, string> | null;
+  path: string;
+  display_name: string;
+  uses_left: number | null;
+  orphan: boolean;
+  renewable: boolean;
+  creation_ttl: number;
+  period: number;
+  explicit_max_ttl: number;
+  bound_cidrs: string[];
+  client_address: string;
+  issued_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date;
+  last_renewed_at: Date | null;
+}
+
+export function tokenOf(row: TokenRow): Token {
+  return {
+    id: row.id,
+    accessor: row.accessor,
+    origin: row.origin,
+    principalId: row.principal_id,
+    accountId: row.account_id,
+    localUserId: row.local_user_id,
+    mountId: row.mount_id,
+    sessionId: row.session_id,
+    parentId: row.parent_id,
+    deviceId: row.device_id,
+    policies: row.policies,
+    identityPolicies: row.identity_policies ?? [],
+    factors: row.factors,
+    metadata: row.metadata,
+    path: row.path,
+    displayName: row.display_name,
+    usesLeft: row.uses_left,
+    orphan: row.orphan,
+    renewable: row.renewable,
+    creationTtl: row.creation_ttl,
+    period: row.period,
+    explicitMaxTtl: row.explicit_max_ttl,
+    boundCidrs: row.bound_cidrs,
+    clientAddress: row.client_address,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+    lastRenewedAt: row.last_renewed_at,
+  };
+}
+
+/**
+ * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
+ * a stamp (S40), or where its user, its person or its mount is gone. `$1` hash or accessor, `$2` now.
+ */
+export function selectLive(key: 'token_hash' | 'accessor'): string {
+  return `
+    SELECT t.*, p.policies AS identity_policies, coalesce(p.disabled, false) AS principal_disabled
+    FROM tokens t
+    JOIN installation i ON i.token_epoch = t.installation_epoch
+    LEFT JOIN principals p ON p.id = t.principal_id
+    LEFT JOIN local_users u ON u.id = t.local_user_id
+    LEFT JOIN auth_mounts m ON m.id = t.mount_id
+    WHERE t.${key} = $1 AND t.revoked_at IS NULL
+      AND (t.expires_at IS NULL OR t.expires_at > $2)
+      AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > $2)
+      AND (t.uses_left IS NULL OR t.uses_left > 0)
+      AND (t.principal_id IS NULL OR p.disabled OR p.token_epoch = t.principal_epoch)
+      AND (t.local_user_id IS NULL OR NOT u.disabled)
+      AND (t.mount_id IS NULL OR t.origin <> 'vault' OR (m.attached AND m.token_epoch = t.mount_epoch))`;
+}
