@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { canonicalName, parseUserDn } from '@sallyport/identity';
+import { Database, DomainError, type Transaction, type Violation } from '@sallyport/platform';
+import { MfaMethodsService } from '../mfa-methods.service.js';
+
+/** Which method every administrator owes, and who is exempt (contract appgate.md §4.2). */
+export interface AdminMfaSettings {
+  /** Null: admin MFA is off. */
+  providerId: string | null;
+  /** User DNs in the spelling and order they were given. */
+  exemptedUsers: string[];
+}
+
+@Injectable()
+export class AdminMfaSettingsService {
+  constructor(
+    private readonly database: Database,
+    private readonly methods: MfaMethodsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async get(): Promise<AdminMfaSettings> {
+    const [row] = await this.database.query<{ provider_id: string | null; exempted: string[] }>(
+      `SELECT provider_id, coalesce((SELECT array_agg(distinguished_name ORDER BY position) FROM mfa_exemptions), '{}') AS exempted
+       FROM admin_mfa_settings`,
+    );
+    return { providerId: row?.provider_id ?? null, exemptedUsers: row?.exempted ?? [] };
+  }
+
+  /**
+   * Replaces the settings; they count from the next request on, for tokens that exist too.
+   * Exemptions are kept by canonical name (S53); the same name twice is one, in its first spelling.
+   * @throws DomainError `invalid`: unknown or unusable provider, not a distinguished name.
+   */
+  async replace({ providerId, exemptedUsers }: AdminMfaSettings, actor: Actor): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await this.check(tx, { providerId, exemptedUsers });
+      await tx.execute('UPDATE admin_mfa_settings SET provider_id = $1', [providerId]);
+      const before = await tx.query<{ provider_canonical: string; username_canonical: string }>(
+        'DELETE FROM mfa_exemptions RETURNING provider_canonical, username_canonical',
+      );
+      const known = new Set(before.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])));
+      for (const [position, dn] of exemptedUsers.entries()) await this.exempt(tx, dn, position, known);
+      await this.audit.record(tx, actor, {
+        action: 'admin-mfa.changed',
+        outcome: 'success',
+        object: { type: 'admin-mfa-settings', id: 'admin-mfa-settings' },
+        detail: { providerId, exemptedUsers },
+      });
+    });
+  }
+
+  private async check(tx: Transaction, { providerId, exemptedUsers }: AdminMfaSettings): Promise<void> {
+    const violations: Violation[] = [];
+    if (providerId !== null) {
+      const method = await this.methods.find(providerId, tx);
+      if (method === null || !method.offeredAt.includes('appgate')) violations.push({ field: 'providerId', message: 'does not exist' });
+      else if (method.type === 'fido2') violations.push({ field: 'providerId', message: 'is not applicable' });
+    }
+    exemptedUsers.forEach((dn, index) => {
+      if (parseUserDn(dn) === null) violations.push({ field: `exemptedUsers[${index}]`, message: 'must be a distinguished name' });
+    });
+    if (violations.length > 0) throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
+  }
+
+  /** A newly listed name exempts the user who has it now: whoever lists it may exempt. */
+  private async exempt(tx: Transaction, dn: string, position: number, known: Set<string>): Promise<void> {
+    const parts = parseUserDn(dn);
+    if (parts === null) return;
+    const provider = canonicalName(parts.providerName);
+    const username = canonicalName(parts.username);
+    await tx.execute(
+      `INSERT INTO mfa_exemptions (provider_canonical, username_canonical, distinguished_name, position)
+       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      [provider, username, dn, position],
+    );
+    if (known.has(JSON.stringify([provider, username]))) return;
+    await tx.execute(
+      `UPDATE local_users u SET exemption_counts = true FROM identity_providers p
+       WHERE p.id = u.identity_provider_id AND p.name_canonical = $1 AND p.type <> 'Userpass' AND u.name_canonical = $2`,
+      [provider, username],
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { Clock, Database, Keyring, type Transaction } from '@sallyport/platform';
+import type { FactorAttempt, FactorType, FactorVerdict } from '../factor.js';
+import { type CountedFactor, FactorThrottleService } from '../throttle/factor-throttle.service.js';
+import { FAILURE_CAP, freeTriesOf } from '../throttle/factor-waits.js';
+import { isWellFormed, matchingSteps } from './totp-code.js';
+import { totpConfigOf } from './totp-config.js';
+import { TotpEnrollment } from './totp-enrollment.entity.js';
+import { seedPlace } from './totp-enrollments.service.js';
+
+const DUMMY_SEED = randomBytes(20);
+
+/** Verifies one-time codes of time-based authenticators (RFC 6238; contract vault.md §5.7). */
+@Injectable()
+export class TotpService implements FactorType {
+  readonly type = 'totp';
+
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly throttle: FactorThrottleService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Looks at one code. A malformed one is refused before anything is booked (S16); during a wait nothing is computed (S19);
+   * not enrolled, disabled, wrong and replayed cost the same work (S23).
+   * @throws DomainError `unavailable` without the database.
+   */
+  async verify(attempt: FactorAttempt): Promise<FactorVerdict> {
+    const { method, principalId, credential, signInId } = attempt;
+    if (credential === null || credential === '') return { refused: { reason: 'missing' } };
+    const config = totpConfigOf(method);
+    const enrollment = await this.usable(method.id, principalId, signInId);
+    if (!isWellFormed(credential, enrollment?.digits ?? config.digits)) return this.refuse(attempt, enrollment);
+    const counted = {
+      principalId,
+      methodId: method.id,
+      freeTries: freeTriesOf(config.maxValidationAttempts),
+      period: enrollment?.period ?? config.period,
+    };
+    if (enrollment?.disabledAt) {
+      await this.matches(null, credential, config);
+      return this.refuse(attempt, enrollment);
+    }
+    const booking = await this.throttle.book(counted);
+    if (!booking.booked) return this.refuseBooking(attempt, enrollment, booking, counted.freeTries);
+    const steps = await this.matches(enrollment, credential, config);
+    if (enrollment === null || steps.length === 0) return this.refuseWrong(attempt, enrollment, counted);
+    const step = steps.find((candidate) => candidate > Number(enrollment.lastUsedStep ?? -1));
+    if (step === undefined) {
+      await this.throttle.release(principalId, method.id);
+      return this.refuse(attempt, enrollment);
+    }
+    return {
+      proven: {
+        method,
+        spend: (tx) => this.spend(tx, enrollment, step, attempt.actor),
+        release: () => this.throttle.release(principalId, method.id),
+      },
+    };
+  }
+
+  /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
+  private async usable(methodId: string, principalId: string, signInId: string): Promise<TotpEnrollment | null> {
+    const found = await this.database.manager.getRepository(TotpEnrollment).findOneBy({ methodId, principalId });
+    if (found === null || found.boundAt !== null) return found;
+    return found.provisionalFor === signInId ? found : null;
+  }
+
+  /** Computes every step of the window; with a dummy seed where there is none. */
+  private async matches(enrollment: TotpEnrollment | null, code: string, config: ReturnType<typeof totpConfigOf>): Promise<number[]> {
+    const now = this.clock.now();
+    if (enrollment === null) {
+      matchingSteps(DUMMY_SEED, code, now, config);
+      return [];
+    }
+    const seed = await this.keyring.unseal(enrollment.sealedSeed, seedPlace(enrollment.methodId, enrollment.principalId));
+    return matchingSteps(seed, code, now, enrollment);
+  }
+
+  /** Spends a step, whatever it is spent for: one conditional statement decides (S17). A provisional seed is bound by it (S59). */
+  private async spend(tx: Transaction, enrollment: TotpEnrollment, step: number, actor: Actor): Promise<boolean> {
+    const now = this.clock.now();
+    const changed = await tx.execute(
+      `UPDATE totp_enrollments SET last_used_step = $3, last_used_at = $4, verified_at = coalesce(verified_at, $4),
+         bound_at = coalesce(bound_at, $4), provisional_for = NULL
+       WHERE id = $1 AND sealed_seed = $2 AND disabled_at IS NULL AND (last_used_step IS NULL OR last_used_step < $3)
+         AND provisional_for IS NOT DISTINCT FROM $5`,
+      [enrollment.id, enrollment.sealedSeed, step, now, enrollment.provisionalFor],
+    );
+    if (changed !== 1) return false;
+    await this.throttle.succeed(tx, enrollment.principalId, enrollment.methodId);
+    if (enrollment.provisionalFor !== null) await this.record(tx, actor, 'enrollment.bound', enrollment);
+    return true;
+  }
+
+  private async refuseWrong(attempt: FactorAttempt, enrollment: TotpEnrollment | null, counted: CountedFactor): Promise<FactorVerdict> {
+    await this.database.transaction(async (tx) => {
+      const failures = await this.throttle.fail(tx, counted);
+      await this.recordRefusal(tx, attempt, 'sign-in.factor-refused', failures);
+      if (failures >= FAILURE_CAP && enrollment !== null) await this.disable(tx, enrollment, attempt.actor);
+    });
+    return this.refuse(attempt, enrollment);
+  }
+
+  private async refuseBooking(
+    attempt: FactorAttempt,
+    enrollment: TotpEnrollment | null,
+    { waitSeconds, retryAfter, capped }: { waitSeconds: number; retryAfter: number; capped: boolean },
+    freeTries: number,
+  ): Promise<FactorVerdict> {
+    if (capped && enrollment !== null) return this.refuse(attempt, enrollment);
+    await this.recordRefusal(this.database, attempt, 'sign-in.factor-throttled');
+    return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
+  }
+
+  private async refuse({ principalId }: FactorAttempt, enrollment: TotpEnrollment | null): Promise<FactorVerdict> {
+    if (enrollment !== null) return { refused: { reason: 'wrong' } };
+    const any = await this.database.query('SELECT 1 FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL LIMIT 1', [principalId]);
+    return { refused: { reason: 'not-enrolled', hasAny: any.length > 0 } };
+  }
+
+  private async disable(tx: Transaction, enrollment: TotpEnrollment, actor: Actor): Promise<void> {
+    await tx.execute('UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [enrollment.id, this.clock.now()]);
+    await this.record(tx, actor, 'enrollment.disabled', enrollment);
+  }
+
+  private async recordRefusal(
+    sql: Parameters<AuditService['record']>[0],
+    { method, principalId, actor }: FactorAttempt,
+    action: 'sign-in.factor-refused' | 'sign-in.factor-throttled',
+    failures?: number,
+  ): Promise<void> {
+    await this.audit.record(sql, actor, {
+      action,
+      outcome: 'failure',
+      object: { type: 'principal', id: principalId },
+      detail: { methodId: method.id, failures },
+    });
+  }
+
+  private async record(tx: Transaction, actor: Actor, action: 'enrollment.bound' | 'enrollment.disabled', enrollment: TotpEnrollment): Promise<void> {
+    await this.audit.record(tx, actor, {
+      action,
+      outcome: 'success',
+      object: { type: 'principal', id: enrollment.principalId },
+      detail: { methodId: enrollment.methodId },
+    });
+  }
+}
