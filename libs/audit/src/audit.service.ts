@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, type Sql } from '@sallyport/platform';
+import { Clock, DomainError, isRepeatable, type Sql } from '@sallyport/platform';
 import type { Actor } from './actor.js';
 import type { AuditEvent } from './audit-event.js';
 
@@ -11,9 +11,19 @@ export class AuditService {
 
   /**
    * @param sql the transaction of the act; where nothing else is written, the database itself.
-   * @throws whatever Postgres throws: then the act must not happen either.
+   * @throws DomainError `unavailable` where the event cannot be kept: then the act must not happen either.
    */
   async record(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
+    try {
+      await this.insert(sql, actor, event);
+    } catch (error) {
+      // A deadlock is for the transaction to do again; anything else is told in one way (S72).
+      if (isRepeatable(error) || error instanceof DomainError) throw error;
+      throw new DomainError('unavailable', 'audit-unavailable', 'The service is not available.', { retryAfter: 1 }, { cause: error });
+    }
+  }
+
+  private async insert(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
     await sql.execute(
       `INSERT INTO audit_events (id, at, action, outcome, actor_principal_id, actor_account_id, actor_name, token_accessor,
          client_address, request_id, object_type, object_id, detail)

@@ -87,6 +87,8 @@ export class MfaMethodsService {
    */
   async remove(type: MfaMethodType, id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
+      // Whoever is naming the method in an enforcement meanwhile holds it: wait, then look (`LoginEnforcementsService.write`).
+      await tx.execute('SELECT 1 FROM mfa_methods WHERE id = $1 FOR UPDATE', [id]);
       const [user] = await tx.query<{ id: string }>('SELECT id FROM login_enforcements WHERE $1::uuid = ANY(mfa_method_ids) LIMIT 1 FOR SHARE', [id]);
       if (user !== undefined)
         throw new DomainError('conflict', 'method-in-use', `methodID is still used by an enforcement configuration with ID: ${user.id}`, {

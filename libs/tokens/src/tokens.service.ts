@@ -121,7 +121,7 @@ export class TokensService {
     });
   }
 
-  /** Ends a token and all its descendants, in one statement (S41). */
+  /** Ends a token and all its descendants, in one transaction (S41). */
   async revoke(token: Pick<Token, 'id' | 'accessor'>, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
       await this.revokeIn(tx, token.id);
@@ -131,7 +131,7 @@ export class TokensService {
 
   /** The same inside a transaction, for a token that gives way to another. */
   async revokeIn(tx: Sql, id: string): Promise<void> {
-    await tx.execute(REVOKE_TREE, [id, this.clock.now()]);
+    await this.revokeUntilNoneIsLeft(tx, REVOKE_TREE, id);
   }
 
   /** Ends a token that gives way to another: of two who try at once one gets true. */
@@ -143,7 +143,16 @@ export class TokensService {
 
   /** Ends every token of a session, and what hangs from them (appgate.md §2.8). */
   async revokeSession(tx: Sql, sessionId: string): Promise<void> {
-    await tx.execute(REVOKE_SESSION, [sessionId, this.clock.now()]);
+    await this.revokeUntilNoneIsLeft(tx, REVOKE_SESSION, sessionId);
+  }
+
+  /**
+   * A statement sees what was there when it began. It may have waited for a child to be issued (`holdParent`): only the next one finds
+   * that child. Ended parents get no more children, so this comes to an end.
+   */
+  private async revokeUntilNoneIsLeft(tx: Sql, statement: string, root: string): Promise<void> {
+    const now = this.clock.now();
+    while ((await tx.execute(statement, [root, now])) > 0);
   }
 
   private async find(statement: string, key: Buffer | string): Promise<Token | null> {
@@ -151,7 +160,7 @@ export class TokensService {
     return row === undefined || row.principal_disabled ? null : tokenOf(row);
   }
 
-  /** A child is made of a live parent only; the lock makes a revocation wait, which then finds the child (S41). */
+  /** A child is made of a live parent only; the lock makes a revocation wait, which then looks again and finds the child (S41). */
   private async holdParent(tx: Sql, parentId: string): Promise<void> {
     const parent = await tx.query('SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL FOR SHARE', [parentId]);
     if (parent.length === 0) throw new DomainError('unauthenticated', 'parent-ended', 'The token it stands on has ended.');

@@ -65,7 +65,7 @@ export class LocalUsersService {
 
   /** @throws DomainError `conflict` where the id or the name is taken. */
   async create(tx: Transaction, user: NewLocalUser, actor: Actor): Promise<LocalUser> {
-    const account = await this.people.accountFor(tx, user.identityProviderId, user.name);
+    const account = await unlessTaken(() => this.people.accountFor(tx, user.identityProviderId, user.name));
     const now = this.clock.now();
     const row = Object.assign(new LocalUser(), {
       builtIn: false,
@@ -78,12 +78,7 @@ export class LocalUsersService {
       createdAt: now,
       updatedAt: now,
     });
-    try {
-      await tx.manager.getRepository(LocalUser).insert(row);
-    } catch (error) {
-      if (violatedConstraint(error) === null) throw error;
-      throw new DomainError('conflict', 'exists', 'An object with the same id or name already exists.', {}, { cause: error });
-    }
+    await unlessTaken(() => tx.manager.getRepository(LocalUser).insert(row));
     await this.record(tx, actor, 'account.created', row.id, { name: row.name });
     return row;
   }
@@ -97,11 +92,12 @@ export class LocalUsersService {
     const nameCanonical = canonicalName(values.name);
     const renamed = nameCanonical !== user.nameCanonical;
     const ends = renamed || (values.disabled && !user.disabled);
-    if (renamed) await this.moveAccount(tx, user, values.name);
+    if (renamed) await unlessTaken(() => this.moveAccount(tx, user, values.name));
     if (values.name !== user.name)
       await tx.manager.getRepository(Account).update({ id: user.accountId }, { name: values.name, updatedAt: this.clock.now() });
     const changed = Object.assign(new LocalUser(), user, values, { nameCanonical, updatedAt: this.clock.now() });
-    await tx.manager.getRepository(LocalUser).update({ id: user.id }, { ...values, nameCanonical, updatedAt: changed.updatedAt });
+    const write = { ...values, nameCanonical, updatedAt: changed.updatedAt };
+    await unlessTaken(() => tx.manager.getRepository(LocalUser).update({ id: user.id }, write));
     if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0) await this.forgetFailures(tx, user.accountId);
     if (ends) await this.endEverything(tx, user);
     await this.record(tx, actor, 'account.changed', user.id, { fields: changedFields(user, values) });
@@ -154,7 +150,7 @@ export class LocalUsersService {
   private async moveAccount(tx: Transaction, user: LocalUser, name: string): Promise<void> {
     const nameCanonical = canonicalName(name);
     const taken = await this.findByName(user.identityProviderId, name, tx);
-    if (taken !== null) throw new DomainError('conflict', 'exists', 'An object with the same id or name already exists.');
+    if (taken !== null) throw exists();
     const accounts = tx.manager.getRepository(Account);
     await accounts.delete({ identityProviderId: user.identityProviderId, nameCanonical });
     await accounts.update({ id: user.accountId }, { name, nameCanonical, updatedAt: this.clock.now() });
@@ -173,6 +169,19 @@ export class LocalUsersService {
   ): Promise<void> {
     await this.audit.record(tx, actor, { action, outcome: 'success', object: { type: 'local-user', id }, detail });
   }
+}
+
+/** Of two who take a name at once one runs into the index. */
+async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw violatedConstraint(error) === null ? error : exists(error);
+  }
+}
+
+function exists(cause?: unknown): DomainError {
+  return new DomainError('conflict', 'exists', 'An object with the same id or name already exists.', {}, { cause });
 }
 
 function changedFields(before: LocalUser, values: LocalUserValues): string[] {

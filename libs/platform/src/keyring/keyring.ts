@@ -74,7 +74,7 @@ export class Keyring {
   private async keyById(id: number): Promise<Buffer> {
     const known = this.opened.get(id);
     if (known !== undefined) return known;
-    const [row] = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys WHERE id = $1', [id]);
+    const [row] = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys WHERE id = $1::bigint', [id]);
     if (row === undefined) throw new DomainError('internal', 'data-key-missing', `data key ${id} is missing`);
     return this.unwrap(row);
   }
@@ -105,25 +105,24 @@ export class Keyring {
   private async reserve(): Promise<void> {
     const now = this.clock.now();
     const oldest = new Date(now.getTime() - this.limits.days * 86_400_000);
-    const row = await this.database.transaction(async (tx) => {
-      const reserve = () =>
-        tx.query<{ id: number; created_at: Date }>(
-          `UPDATE data_keys SET seals_reserved = seals_reserved + $1
-           WHERE retired_at IS NULL AND created_at > $2 AND seals_reserved + $1 <= $3 RETURNING id, created_at`,
-          [this.limits.share, oldest, this.limits.seals],
-        );
-      const [fit] = await reserve();
-      if (fit !== undefined) return fit;
+    const reserveOn = (sql: Sql) => sql.query<ReservedKey>(RESERVE, [this.limits.share, oldest, this.limits.seals]);
+    const [fit] = await reserveOn(this.database);
+    const row = fit ?? (await this.replaceKey(now, reserveOn));
+    if (row === undefined) throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
+    this.current = { id: row.id, left: this.limits.share, until: row.created_at.getTime() + this.limits.days * 86_400_000 };
+  }
+
+  private async replaceKey(now: Date, reserveOn: (sql: Sql) => Promise<ReservedKey[]>): Promise<ReservedKey | undefined> {
+    return this.database.transaction(async (tx) => {
+      // Taken before anything else of the table is: two who held a lesser lock would wait for each other.
       await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
-      const [made] = await reserve();
+      const [made] = await reserveOn(tx);
       if (made !== undefined) return made;
       await tx.execute('UPDATE data_keys SET retired_at = $1 WHERE retired_at IS NULL', [now]);
       await this.insertKey(tx);
-      const [fresh] = await reserve();
+      const [fresh] = await reserveOn(tx);
       return fresh;
     });
-    if (row === undefined) throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
-    this.current = { id: row.id, left: this.limits.share, until: row.created_at.getTime() + this.limits.days * 86_400_000 };
   }
 
   private async insertKey(tx: Sql): Promise<void> {
@@ -136,6 +135,15 @@ interface DataKeyRow {
   id: number;
   wrapped_key: Buffer;
 }
+
+interface ReservedKey {
+  id: number;
+  created_at: Date;
+}
+
+const RESERVE = `
+  UPDATE data_keys SET seals_reserved = seals_reserved + $1
+  WHERE retired_at IS NULL AND created_at > $2 AND seals_reserved + $1 <= $3 RETURNING id, created_at`;
 
 function sealWith(key: Buffer, id: number, secret: Buffer, place: SealPlace): Buffer {
   const header = Buffer.alloc(5);

@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { ensureApplicationDatabase, APPLICATION } from './application-database.js';
 import type { Site } from './cluster.js';
-import type { EmbeddedPostgres } from './embedded-postgres.js';
 import { LaunchAttempts } from './launch-attempts.js';
 import { AlreadyOwned, claim, knock } from './owner.js';
 import { findPostmaster, launchPostmaster, type Postmaster, runsAsWanted, shutDown } from './postmaster.js';
@@ -14,7 +13,7 @@ const START_MS = 300_000;
 const LONGEST_REST_MS = 10_000;
 
 /** One cluster's server while we own it: brought up, watched, brought up again, and stopped. */
-export class Server implements EmbeddedPostgres {
+export class Server {
   readonly socketDirectory: string;
   readonly user = APPLICATION;
   readonly database = APPLICATION;

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { DomainError } from '../domain-error.js';
+import { isRepeatable, translateDatabaseError, violatedConstraint } from './database-errors.js';
+
+/** An error as pg throws it, and as TypeORM wraps it. */
+function failures(code: string, constraint?: string): Error[] {
+  const raw = Object.assign(new Error('it failed'), { code, constraint });
+  return [raw, Object.assign(new Error('it failed'), { driverError: raw })];
+}
+
+describe('a database error', () => {
+  it.each(['08006', '53300', '53100', '57014', '57P01', '55P03', '25006', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT'])(
+    'that means the database is not there becomes unavailable: %s',
+    (code) => {
+      for (const failure of failures(code)) {
+        const translated = translateDatabaseError(failure);
+        expect(translated).toMatchObject({ kind: 'unavailable', code: 'database-unavailable', details: { retryAfter: 1 } });
+        expect((translated as Error).cause).toBe(failure);
+      }
+    },
+  );
+
+  it.each(['timeout exceeded when trying to connect', 'Connection terminated unexpectedly', 'Cannot use a pool after calling end on the pool'])(
+    'of the pool becomes unavailable: %s',
+    (message) => expect(translateDatabaseError(new Error(message))).toMatchObject({ kind: 'unavailable' }),
+  );
+
+  it.each(['23505', '42601', '22003', '42501'])('that is our own doing stays what it is: %s', (code) => {
+    for (const failure of failures(code)) expect(translateDatabaseError(failure)).toBe(failure);
+  });
+
+  it('that is one of the core stays what it is', () => {
+    const refusal = new DomainError('conflict', 'taken', 'taken');
+    expect(translateDatabaseError(refusal)).toBe(refusal);
+  });
+
+  it('is worth another run after a deadlock or a serialisation failure only', () => {
+    for (const code of ['40001', '40P01']) for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(true);
+    for (const code of ['55P03', '23505', '57P01']) for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(false);
+    expect(isRepeatable(undefined)).toBe(false);
+  });
+
+  it('names the constraint it ran into', () => {
+    for (const code of ['23505', '23503']) for (const failure of failures(code, 'tokens__accessor')) expect(violatedConstraint(failure)).toBe('tokens__accessor');
+    for (const failure of failures('23502', 'x')) expect(violatedConstraint(failure)).toBe(null);
+    expect(violatedConstraint(null)).toBe(null);
+  });
+});

@@ -1,0 +1,167 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withTestDatabase } from '../../../../test/support/test-database.js';
+import { DomainError } from '../domain-error.js';
+import { createDataSource } from './data-source.js';
+import { Database, single } from './database.js';
+import { migrate } from './migrate.js';
+
+const UNAVAILABLE = { kind: 'unavailable', code: 'database-unavailable', details: { retryAfter: 1 } };
+
+const place = withTestDatabase();
+let dataSource: DataSource;
+let database: Database;
+let other: pg.Client;
+
+beforeAll(async () => {
+  dataSource = await createDataSource({ url: place.url, poolSize: 4, entities: [] }).initialize();
+  database = new Database(dataSource);
+  other = new pg.Client({ connectionString: place.url });
+  await other.connect();
+  await other.query('CREATE TABLE counters (name text PRIMARY KEY, value integer NOT NULL)');
+});
+afterAll(async () => {
+  await other.end();
+  await dataSource.destroy();
+});
+beforeEach(async () => {
+  await other.query('TRUNCATE counters');
+  await other.query(`INSERT INTO counters VALUES ('a', 0), ('b', 0)`);
+});
+
+async function valueOf(name: string): Promise<number> {
+  return single(await database.query<{ value: number }>('SELECT value FROM counters WHERE name = $1', [name])).value;
+}
+
+const ADD = 'UPDATE counters SET value = value + 1 WHERE name = $1';
+
+describe('a transaction', () => {
+  it('happens whole, raw statements and manager alike', async () => {
+    await database.transaction(async (tx) => {
+      expect(await tx.execute(ADD, ['a'])).toBe(1);
+      await tx.manager.query(ADD, ['b']);
+    });
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([1, 1]);
+  });
+
+  it('does not happen when its work throws, and the error comes through', async () => {
+    const refusal = new DomainError('conflict', 'taken', 'taken');
+    const work = database.transaction(async (tx) => {
+      await tx.execute(ADD, ['a']);
+      throw refusal;
+    });
+    await expect(work).rejects.toBe(refusal);
+    expect(await valueOf('a')).toBe(0);
+  });
+
+  it('is not retried after any other error', async () => {
+    let runs = 0;
+    const work = database.transaction(async (tx) => {
+      runs += 1;
+      await tx.execute(`INSERT INTO counters VALUES ('a', 1)`);
+    });
+    await expect(work).rejects.toMatchObject({ code: '23505' });
+    expect(runs).toBe(1);
+  });
+
+  it('is done again after a deadlock, so that both of two crossing ones happen', async () => {
+    let runs = 0;
+    let bothHoldOne!: () => void;
+    const met = new Promise<void>((resolve) => (bothHoldOne = resolve));
+    let holding = 0;
+    const cross = (first: string, second: string) =>
+      database.transaction(async (tx) => {
+        runs += 1;
+        await tx.execute(ADD, [first]);
+        holding += 1;
+        if (holding === 2) bothHoldOne();
+        await met;
+        await tx.execute(ADD, [second]);
+      });
+    await Promise.all([cross('a', 'b'), cross('b', 'a')]);
+    expect(runs).toBeGreaterThan(2);
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([2, 2]);
+  });
+
+  it('gives up a serialisation failure after four runs, as unavailable', async () => {
+    let runs = 0;
+    const work = database.transaction(async (tx) => {
+      runs += 1;
+      await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$`);
+    });
+    await expect(work).rejects.toMatchObject(UNAVAILABLE);
+    expect(runs).toBe(4);
+  });
+
+  it('that cannot get a lock within 2 s is unavailable and leaves nothing', async () => {
+    await other.query('BEGIN');
+    await other.query(ADD, ['b']);
+    const work = database.transaction(async (tx) => {
+      await tx.execute(ADD, ['a']);
+      await tx.execute(ADD, ['b']);
+    });
+    await expect(work).rejects.toMatchObject(UNAVAILABLE);
+    await other.query('ROLLBACK');
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([0, 0]);
+  });
+
+  it('whose connection is lost is unavailable, and the next one finds another connection', async () => {
+    const work = database.transaction(async (tx) => {
+      await tx.execute(ADD, ['a']);
+      const { pid } = single(await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'));
+      await other.query('SELECT pg_terminate_backend($1)', [pid]);
+      await tx.execute(ADD, ['b']);
+    });
+    await expect(work).rejects.toMatchObject(UNAVAILABLE);
+    await database.transaction((tx) => tx.execute(ADD, ['a']));
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([1, 0]);
+  });
+});
+
+describe('the way to the database', () => {
+  it('outlives the loss of every connection', async () => {
+    await database.query('SELECT 1');
+    await other.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sallyport' AND datname = current_database()`);
+    await expect.poll(() => database.query('SELECT 1 AS one').catch(() => null)).toEqual([{ one: 1 }]);
+  });
+
+  it('is unavailable when every connection is taken for 2 s', async () => {
+    const small = await createDataSource({ url: place.url, poolSize: 1, entities: [] }).initialize();
+    const busy = new Database(small);
+    const sleeping = busy.query('SELECT pg_sleep(2.5)');
+    await expect(busy.query('SELECT 1')).rejects.toMatchObject(UNAVAILABLE);
+    await sleeping;
+    await small.destroy();
+  });
+
+  it('takes values as parameters only', async () => {
+    const name = `a' OR true --`;
+    expect(await database.query('SELECT * FROM counters WHERE name = $1', [name])).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  it('S96 is brought up once by two who migrate at once', async () => {
+    await dataSource.undoLastMigration();
+    await Promise.all([migrate(place.url), migrate(place.url)]);
+    const { rows } = await other.query('SELECT count(*)::int AS times FROM migrations GROUP BY name');
+    expect(rows).toEqual([{ times: 1 }]);
+  });
+
+  it('S96 goes down to nothing and comes up the same', async () => {
+    const before = await columns();
+    await dataSource.undoLastMigration();
+    expect(await columns()).toEqual(before.filter((column) => /^(migrations|counters)\./.test(column)));
+    await migrate(place.url);
+    expect(await columns()).toEqual(before);
+  });
+
+  async function columns(): Promise<string[]> {
+    const { rows } = await other.query<{ line: string }>(
+      `SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') AS line
+       FROM information_schema.columns WHERE table_schema = 'public' ORDER BY line`,
+    );
+    return rows.map(({ line }) => line);
+  }
+});
