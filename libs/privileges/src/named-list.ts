@@ -1,0 +1,24 @@
+import { canonicalName } from '@sallyport/identity';
+import type { ListField, ListSource } from '@sallyport/platform';
+
+/** What every collection of named objects is ordered and filtered by (contract appgate.md §1.7). */
+export const NAMED_FIELDS: Readonly<Record<string, ListField>> = {
+  name: { order: 'name_canonical', filter: 'name_canonical', fold: canonicalName },
+  id: { order: 'id', filter: 'id::text' },
+  created: { order: 'created_at', filter: timeText('created_at') },
+  updated: { order: 'updated_at', filter: timeText('updated_at') },
+  tags: { filter: 'tags', whole: true },
+};
+
+/** Queries look at the name alone, and the one that is equal comes first: clients take the first hit (§1.7). */
+export const NAMED_SEARCH: Pick<ListSource, 'key' | 'search' | 'fold' | 'exactFirst'> = {
+  key: 'id',
+  search: ['name_canonical'],
+  fold: canonicalName,
+  exactFirst: 'name',
+};
+
+/** A time as the wire writes it. */
+function timeText(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
