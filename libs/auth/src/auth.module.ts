@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { IdentityModule } from '@sallyport/identity';
+import { MfaMethodsModule } from '@sallyport/mfa-methods';
+import { PrivilegesModule } from '@sallyport/privileges';
+import { TokensModule } from '@sallyport/tokens';
+import { FirstFactorService } from './first-factor/first-factor.service.js';
+import { PasswordThrottleService } from './first-factor/password-throttle.service.js';
+import { RequirementService } from './requirement/requirement.service.js';
+import { SecondFactorService } from './second-factor/second-factor.service.js';
+import { SeedDirectoryService } from './seeds/seed-directory.service.js';
+import { AdminFactorService } from './sign-in/admin-factor.service.js';
+import { AdminSessionsService } from './sign-in/admin-sessions.service.js';
+import { AdminSignInService } from './sign-in/admin-sign-in.service.js';
+import { FactorResetService } from './sign-in/factor-reset.service.js';
+import { FinishService } from './sign-in/finish.service.js';
+import { ServiceLoginService } from './sign-in/service-login.service.js';
+import { ServiceRenewalService } from './sign-in/service-renewal.service.js';
+import { ServiceTokensService } from './sign-in/service-tokens.service.js';
+import { SignInRows } from './sign-in/sign-in-rows.js';
+import { SweeperService } from './sign-in/sweeper.service.js';
+
+const services = [AdminSignInService, AdminFactorService, AdminSessionsService, ServiceLoginService, ServiceRenewalService, RequirementService, FactorResetService, SeedDirectoryService];
+
+/** Conducts a sign-in: first factor, what is owed, second factors, token. */
+@Module({
+  imports: [IdentityModule, MfaMethodsModule, TokensModule, PrivilegesModule],
+  providers: [
+    ...services,
+    FirstFactorService,
+    PasswordThrottleService,
+    SecondFactorService,
+    SignInRows,
+    FinishService,
+    ServiceTokensService,
+    SweeperService,
+  ],
+  exports: services,
+})
+export class AuthModule {}

@@ -1,0 +1,171 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { canonicalName, dummyHash, HashQueue, hashPassword, type IdentityProvider, needsRehash, preparePassword, verifyPassword } from '@sallyport/identity';
+import { Clock, Config, Database, DomainError, Installation } from '@sallyport/platform';
+import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
+import { passwordTriesOf } from './password-waits.js';
+import { sourceNetwork } from './source-network.js';
+
+/** Who has proven a password, and as it stood at that moment (S37). */
+export interface ProvenUser {
+  localUserId: string;
+  accountId: string;
+  principalId: string;
+  username: string;
+  provider: IdentityProvider;
+  credentialVersion: number;
+  principalDisabled: boolean;
+}
+
+export interface PasswordTry {
+  /** Null: no such provider. */
+  provider: IdentityProvider | null;
+  /** The name by which an unknown provider was asked for; counts tries only. */
+  providerName: string;
+  /** False: a provider that may not sign in here. It answers like a wrong password. */
+  open: boolean;
+  username: string;
+  password: string;
+  actor: Actor;
+}
+
+interface UserRow {
+  id: string;
+  account_id: string;
+  principal_id: string;
+  name: string;
+  password_hash: string;
+  credential_version: number;
+  disabled: boolean;
+  principal_disabled: boolean;
+}
+
+/** Checks passwords: one Argon2 run whatever the outcome, counted before it is evaluated (S04-S07, S10, S12). */
+@Injectable()
+export class FirstFactorService {
+  constructor(
+    private readonly config: Config,
+    private readonly database: Database,
+    private readonly installation: Installation,
+    private readonly hashes: HashQueue,
+    private readonly throttle: PasswordThrottleService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @returns the user whose password this is. Its count is not cleared: only a full sign-in does that (S07).
+   * @throws DomainError `rejected` for an unknown user or provider, a closed provider, a wrong password and a disabled user alike, not
+   *   sooner than the floor (S05); `throttled` during a wait, for the right password too; `unavailable` when the hash queue is full.
+   */
+  async prove(attempt: PasswordTry): Promise<ProvenUser> {
+    const arrived = performance.now();
+    try {
+      return await this.evaluate(attempt);
+    } catch (error) {
+      if (error instanceof DomainError && (error.kind === 'rejected' || error.kind === 'throttled')) await this.waitForFloor(arrived);
+      throw error;
+    }
+  }
+
+  private async evaluate(attempt: PasswordTry): Promise<ProvenUser> {
+    const user = attempt.provider === null ? null : await this.find(attempt.provider.id, attempt.username);
+    const counted = this.countedAs(attempt, user);
+    const wait = await this.throttle.book(counted);
+    if (wait !== null) throw await this.throttled(attempt, counted, user, wait);
+    const matches = await this.compare(user?.password_hash ?? (await dummyHash()), attempt.password, counted);
+    const { provider } = attempt;
+    if (!matches || user === null || provider === null || user.disabled || !attempt.open) throw await this.reject(attempt, counted, user);
+    await this.throttle.release(counted);
+    if (needsRehash(user.password_hash)) await this.rehash(user, attempt.password);
+    return {
+      localUserId: user.id,
+      accountId: user.account_id,
+      principalId: user.principal_id,
+      username: user.name,
+      provider,
+      credentialVersion: user.credential_version,
+      principalDisabled: user.principal_disabled,
+    };
+  }
+
+  private async find(providerId: string, username: string): Promise<UserRow | null> {
+    const rows = await this.database.query<UserRow>(
+      `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled
+       FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
+       WHERE u.identity_provider_id = $1 AND u.name_canonical = $2`,
+      [providerId, storable(canonicalName(username))],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */
+  private countedAs({ provider, providerName, username, actor }: PasswordTry, user: UserRow | null): PasswordSubject {
+    const place = provider?.id ?? canonicalName(providerName);
+    return {
+      subject: user?.account_id ?? this.installation.keyedHash(JSON.stringify([place, canonicalName(username)])),
+      network: sourceNetwork(actor.clientAddress ?? ''),
+      freeTries: passwordTriesOf(provider?.userLockoutThreshold ?? 5),
+    };
+  }
+
+  /** One run with the current parameters' cost; a database or queue error leaves the try uncounted. */
+  private async compare(hash: string, password: string, counted: PasswordSubject): Promise<boolean> {
+    try {
+      return await this.hashes.run(() => verifyPassword(hash, preparePassword(password)));
+    } catch (error) {
+      await this.throttle.release(counted);
+      throw error;
+    }
+  }
+
+  private async reject(attempt: PasswordTry, counted: PasswordSubject, user: UserRow | null): Promise<DomainError> {
+    await this.database.transaction(async (tx) => {
+      // In the order of a sign-in that is finished meanwhile: the user, then the count.
+      await tx.execute('SELECT 1 FROM local_users WHERE id = $1 FOR NO KEY UPDATE', [user?.id ?? null]);
+      const { failures, waitSeconds } = await this.throttle.fail(tx, counted);
+      await tx.execute(
+        `UPDATE local_users SET failed_login_attempts = failed_login_attempts + 1,
+           lock_start = CASE WHEN $2 THEN $3::timestamptz ELSE lock_start END WHERE id = $1`,
+        [user?.id ?? null, waitSeconds > 0, this.clock.now()],
+      );
+      await this.audit.record(tx, attempt.actor, {
+        action: 'sign-in.password-refused',
+        outcome: 'failure',
+        object: { type: 'account', id: counted.subject },
+        detail: { failures, network: counted.network },
+      });
+    });
+    return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
+  }
+
+  private async throttled(attempt: PasswordTry, counted: PasswordSubject, user: UserRow | null, wait: number): Promise<DomainError> {
+    await this.audit.record(this.database, attempt.actor, {
+      action: 'sign-in.password-throttled',
+      outcome: 'denied',
+      object: { type: 'account', id: counted.subject },
+      detail: { network: counted.network, known: user !== null },
+    });
+    return new DomainError('throttled', 'password-throttled', 'Too many failed attempts. Try again later.', { retryAfter: wait });
+  }
+
+  /** Weak parameters are raised once; a password changed meanwhile wins (S04). */
+  private async rehash(user: UserRow, password: string): Promise<void> {
+    const raised = await this.hashes.run(() => hashPassword(preparePassword(password)));
+    await this.database.execute('UPDATE local_users SET password_hash = $2 WHERE id = $1 AND password_hash = $3', [
+      user.id,
+      raised,
+      user.password_hash,
+    ]);
+  }
+
+  private async waitForFloor(arrived: number): Promise<void> {
+    const left = this.config.failureFloorMs - (performance.now() - arrived);
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+  }
+}
+
+/** Postgres text holds no NUL; no stored name does either, so nothing can match one. */
+function storable(name: string): string {
+  return name.replaceAll('\0', '\uFFFD');
+}

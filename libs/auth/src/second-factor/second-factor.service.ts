@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '@sallyport/audit';
+import { type FactorRefusal, FactorsService, type FactorVerdict, type MfaMethod, type ProvenFactor } from '@sallyport/mfa-methods';
+import { Clock, type Transaction } from '@sallyport/platform';
+import type { CompletedFactor } from '@sallyport/tokens';
+import type { Enforcement } from '../requirement/requirement.service.js';
+
+/** What came for one method: a code (null: nothing typed), or why it cannot be read. Undefined: nothing came at all. */
+export type Credential = { code: string | null } | { problem: string };
+export type CredentialFor = (method: MfaMethod) => Credential | undefined;
+
+export type MethodRefusal = { method: MfaMethod; refusal: FactorRefusal | { reason: 'unreadable'; problem: string } };
+
+/** The first enforcement that is not satisfied, and why. `refusals` is empty where nothing came for any of its methods. */
+export interface Unsatisfied {
+  enforcement: Enforcement;
+  refusals: MethodRefusal[];
+}
+
+export interface Prover {
+  principalId: string;
+  /** The sign-in in progress (S59). */
+  signInId: string;
+  actor: Actor;
+}
+
+/** Evaluates second factors against what is owed: all enforcements, any method of each (contract vault.md §3.1, §3.6). */
+@Injectable()
+export class SecondFactorService {
+  constructor(
+    private readonly factors: FactorsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Looks at each distinct method once, in the enforcements' order; the first right one satisfies its enforcement.
+   * @returns what was proven and must now be spent or released, or what is missing (then everything is released).
+   */
+  async prove(owed: Enforcement[], credentialFor: CredentialFor, prover: Prover): Promise<{ proven: ProvenFactor[] } | { unsatisfied: Unsatisfied }> {
+    const verdicts = new Map<string, FactorVerdict>();
+    const proven: ProvenFactor[] = [];
+    try {
+      for (const enforcement of owed) {
+        const refusals = await this.satisfy(enforcement, credentialFor, prover, verdicts, proven);
+        if (refusals === null) continue;
+        await releaseAll(proven);
+        return { unsatisfied: { enforcement, refusals } };
+      }
+    } catch (error) {
+      await releaseAll(proven);
+      throw error;
+    }
+    return { proven };
+  }
+
+  /**
+   * Spends everything in the transaction that finishes the step.
+   * @returns the factors as they are kept, or the method somebody else was faster with.
+   */
+  async spend(tx: Transaction, proven: ProvenFactor[]): Promise<{ completed: CompletedFactor[] } | { lost: MfaMethod }> {
+    // One order for everybody: two sign-ins that share methods cannot wait for each other.
+    for (const factor of proven.toSorted((one, other) => (one.method.id < other.method.id ? -1 : 1)))
+      if (!(await factor.spend(tx))) return { lost: factor.method };
+    const time = this.clock.now().toISOString();
+    return { completed: proven.map(({ method }) => ({ methodId: method.id, type: method.type, time })) };
+  }
+
+  /** @returns null when satisfied, else why not. */
+  private async satisfy(
+    enforcement: Enforcement,
+    credentialFor: CredentialFor,
+    prover: Prover,
+    verdicts: Map<string, FactorVerdict>,
+    proven: ProvenFactor[],
+  ): Promise<MethodRefusal[] | null> {
+    if (proven.some(({ method }) => enforcement.methodIds.includes(method.id))) return null;
+    const refusals: MethodRefusal[] = [];
+    for (const method of enforcement.methods) {
+      const credential = credentialFor(method);
+      if (credential === undefined) continue;
+      if ('problem' in credential) {
+        refusals.push({ method, refusal: { reason: 'unreadable', problem: credential.problem } });
+        continue;
+      }
+      const verdict = verdicts.get(method.id) ?? (await this.factors.verify({ ...prover, method, credential: credential.code }));
+      verdicts.set(method.id, verdict);
+      if ('refused' in verdict) {
+        refusals.push({ method, refusal: verdict.refused });
+        continue;
+      }
+      proven.push(verdict.proven);
+      return null;
+    }
+    return refusals;
+  }
+}
+
+export async function releaseAll(proven: ProvenFactor[]): Promise<void> {
+  for (const factor of proven) await factor.release();
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { after, Clock, Database } from '@sallyport/platform';
+import { TokensService } from '@sallyport/tokens';
+import { RequirementService } from '../requirement/requirement.service.js';
+import { type AdminSession, NO_DEVICE } from './admin-session.js';
+import { SESSION_LIFE } from './admin-sign-in.service.js';
+import { type SignIn, SignInRows } from './sign-in-rows.js';
+
+interface PersonRow {
+  username: string;
+  provider_name: string;
+  credential_version: number;
+  principal_id: string;
+}
+
+/** Finds out what a token presented at `/admin` stands for, of either dialect. */
+@Injectable()
+export class AdminSessionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: SignInRows,
+    private readonly tokens: TokensService,
+    private readonly requirement: RequirementService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns null where the token is unknown, expired or ended, or belongs to nobody who may sign in at `/admin`. */
+  async find(secret: string): Promise<AdminSession | null> {
+    const found = await this.rows.find(secret, 'appgate');
+    if (found !== null) return found.disabled || found.outdated ? null : this.ofSignIn(found.signIn);
+    return this.ofToken(secret);
+  }
+
+  private async ofSignIn(signIn: SignIn): Promise<AdminSession | null> {
+    const person = await this.personOf(signIn.localUserId);
+    if (person === null) return null;
+    return {
+      kind: 'partial',
+      scopeId: signIn.id,
+      principalId: signIn.principalId,
+      accountId: signIn.accountId,
+      localUserId: signIn.localUserId,
+      credentialVersion: signIn.credentialVersion,
+      username: person.username,
+      providerName: person.provider_name,
+      deviceId: signIn.deviceId ?? NO_DEVICE,
+      factors: signIn.factors,
+      missing: await this.requirement.missing(signIn.accountId, signIn.factors),
+      expiresAt: signIn.sessionExpiresAt ?? signIn.createdAt,
+      connectTime: signIn.createdAt,
+      clientAddress: signIn.clientAddress,
+      signIn,
+      token: null,
+    };
+  }
+
+  private async ofToken(secret: string): Promise<AdminSession | null> {
+    const checked = await this.tokens.check(secret);
+    if (checked === null || checked.state === 'disabled') return null;
+    const { token } = checked;
+    if (token.localUserId === null || token.accountId === null || token.principalId === null) return null;
+    const person = await this.personOf(token.localUserId);
+    if (person === null || person.principal_id !== token.principalId) return null;
+    const sessionEnd = after(this.clock.now(), SESSION_LIFE);
+    return {
+      kind: token.origin === 'appgate' ? 'final' : 'foreign',
+      scopeId: token.id,
+      principalId: token.principalId,
+      accountId: token.accountId,
+      localUserId: token.localUserId,
+      credentialVersion: person.credential_version,
+      username: person.username,
+      providerName: person.provider_name,
+      deviceId: token.deviceId ?? NO_DEVICE,
+      factors: token.factors,
+      missing: await this.requirement.missing(token.accountId, token.factors),
+      expiresAt: token.expiresAt !== null && token.expiresAt < sessionEnd ? token.expiresAt : sessionEnd,
+      connectTime: token.issuedAt,
+      clientAddress: token.clientAddress,
+      signIn: null,
+      token,
+    };
+  }
+
+  /** A user of a provider that may sign in at `/admin`. */
+  private async personOf(localUserId: string): Promise<PersonRow | null> {
+    const [row] = await this.database.query<PersonRow>(
+      `SELECT u.name AS username, p.name AS provider_name, u.credential_version, a.principal_id
+       FROM local_users u JOIN identity_providers p ON p.id = u.identity_provider_id JOIN accounts a ON a.id = u.account_id
+       WHERE u.id = $1 AND p.admin_provider AND NOT u.disabled`,
+      [localUserId],
+    );
+    return row ?? null;
+  }
+}

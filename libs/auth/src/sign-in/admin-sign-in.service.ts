@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { IdentityProvidersService, PeopleService } from '@sallyport/identity';
+import { after, Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
+import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sallyport/privileges';
+import { newAuthToken, type Token, TokensService } from '@sallyport/tokens';
+import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
+import { RequirementService } from '../requirement/requirement.service.js';
+import { type AdminSession, NO_DEVICE } from './admin-session.js';
+import { type Finisher, FinishService, LostRace } from './finish.service.js';
+import { SignInRows } from './sign-in-rows.js';
+
+/** Seconds a partial token opens the sign-in steps (S36). */
+export const PARTIAL_LIFE = 600;
+/** Seconds of a session at `/admin`, from its first call (`administrationTokenExpiration`, 720 minutes). */
+export const SESSION_LIFE = 43_200;
+/** Seconds without use after which a full token is dead (S34). */
+const IDLE = 3_600;
+
+export interface AdminCredentials {
+  providerName: string;
+  username: string;
+  password: string;
+  deviceId: string;
+  actor: Actor;
+}
+
+/** A partial token as it is handed out. */
+export interface PartialToken {
+  username: string;
+  secret: string;
+  pending: boolean;
+  expiresAt: Date;
+}
+
+/** A final token as it is handed out, or shown again (`secret` null: the caller's own). */
+export interface Authorization {
+  username: string;
+  secret: string | null;
+  expiresAt: Date;
+  privileges: AdministrativePrivilege[];
+}
+
+/** The chain of `/admin`: password, partial token, authorization, logout (contract appgate.md §2). The factor steps are `AdminFactorService`. */
+@Injectable()
+export class AdminSignInService {
+  constructor(
+    private readonly database: Database,
+    private readonly providers: IdentityProvidersService,
+    private readonly people: PeopleService,
+    private readonly firstFactor: FirstFactorService,
+    private readonly requirement: RequirementService,
+    private readonly privileges: EffectivePrivilegesService,
+    private readonly rows: SignInRows,
+    private readonly tokens: TokensService,
+    private readonly finishing: FinishService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * First factor; hands out a partial token (§2.3).
+   * @throws DomainError as `FirstFactorService.prove`.
+   */
+  async authenticate(credentials: AdminCredentials): Promise<PartialToken> {
+    const user = await this.provePassword(credentials);
+    const actor = actorOf(user, credentials.actor);
+    const secret = newAuthToken();
+    const expiresAt = after(this.clock.now(), SESSION_LIFE);
+    const missing = await this.requirement.missing(user.accountId, []);
+    await this.database.transaction(async (tx) => {
+      await this.people.show(tx, user.principalId);
+      await this.rows.add(tx, {
+        handle: secret,
+        origin: 'appgate',
+        principalId: user.principalId,
+        accountId: user.accountId,
+        localUserId: user.localUserId,
+        credentialVersion: user.credentialVersion,
+        mountId: null,
+        parentTokenId: null,
+        deviceId: credentials.deviceId,
+        factors: [],
+        path: '/admin/authentication',
+        clientAddress: actor.clientAddress ?? '',
+        life: PARTIAL_LIFE,
+        sessionExpiresAt: expiresAt,
+      });
+      await this.audit.record(tx, actor, {
+        action: 'sign-in.password-accepted',
+        outcome: 'success',
+        object: { type: 'account', id: user.accountId },
+        detail: { owed: missing.map(({ name }) => name) },
+      });
+    });
+    return { username: user.username, secret, pending: missing.length > 0, expiresAt };
+  }
+
+  /**
+   * Password and final token in one step, for users who owe nothing (§2.7).
+   * @throws DomainError `factor-owed`; `forbidden` code `no-administration-rights`; as `FirstFactorService.prove`.
+   */
+  async logIn(credentials: AdminCredentials): Promise<Authorization> {
+    const user = await this.provePassword(credentials);
+    const actor = actorOf(user, credentials.actor);
+    if ((await this.requirement.missing(user.accountId, [])).length > 0) throw factorOwed(user.username);
+    const subject = {
+      localUserId: user.localUserId,
+      deviceId: credentials.deviceId,
+      clientAddress: actor.clientAddress,
+      connectTime: this.clock.now(),
+    };
+    const privileges = await this.mustHoldPrivileges(subject);
+    const { secret, token } = await this.database.transaction(async (tx) => {
+      await this.people.show(tx, user.principalId);
+      await this.judge(tx, { ...user, factors: [] }, user.username);
+      await this.finishing.close(tx, { ...user, factors: [] }, actor);
+      return this.issue(tx, { ...user, factors: [] }, { deviceId: credentials.deviceId, sessionId: randomUUID(), parent: null, endsBy: null }, actor);
+    });
+    return { username: user.username, secret, expiresAt: token.expiresAt!, privileges };
+  }
+
+  /**
+   * Trades a token that owes nothing for a final one; a final token is answered as it is (§2.6). For 60 s a repeat with the same partial token
+   * answers a new final token and ends the earlier one (S36).
+   * @throws DomainError `factor-owed`; `forbidden` code `no-administration-rights`; `unauthenticated` where the sign-in ended meanwhile.
+   */
+  async authorize(session: AdminSession, actor: Actor): Promise<Authorization> {
+    const { username } = session;
+    if (session.missing.length > 0) throw factorOwed(username);
+    const privileges = await this.mustHoldPrivileges(session);
+    if (session.kind === 'final') return { username, secret: null, expiresAt: session.token!.expiresAt!, privileges };
+    const { secret, token } = await this.database.transaction(async (tx) => {
+      await this.judge(tx, session, username);
+      const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
+      const sessionId = session.signIn?.id ?? randomUUID();
+      const issued = await this.issue(tx, session, { deviceId: session.deviceId, sessionId, parent, endsBy: session.expiresAt }, actor);
+      if (session.signIn !== null) {
+        const finished = await this.rows.finish(tx, session.signIn, issued.token.id);
+        if (finished === undefined) throw new LostRace();
+        if (finished.earlierTokenId !== null) await this.tokens.revokeIn(tx, finished.earlierTokenId);
+      }
+      await this.finishing.close(tx, session, actor);
+      return issued;
+    });
+    return { username, secret, expiresAt: token.expiresAt!, privileges };
+  }
+
+  /** Ends every token of the session, and the `/v1` token it came from (§2.1, §2.8). */
+  async logOut(session: AdminSession, actor: Actor): Promise<void> {
+    const parentId = session.kind === 'foreign' ? session.token!.id : (session.token?.parentId ?? session.signIn?.parentTokenId ?? null);
+    const sessionId = session.signIn?.id ?? session.token!.sessionId;
+    await this.database.transaction(async (tx) => {
+      // First: this waits for an authorization in progress, whose token is then found.
+      await this.rows.drop(tx, sessionId, parentId);
+      await this.tokens.revokeSession(tx, sessionId);
+      if (parentId !== null) await this.tokens.revokeIn(tx, parentId);
+      await this.audit.record(tx, actor, {
+        action: 'sign-in.logged-out',
+        outcome: 'success',
+        object: { type: 'account', id: session.accountId },
+      });
+    });
+  }
+
+  /** A disabled person answers like a wrong password (§2.3). */
+  private async provePassword({ providerName, username, password, actor }: AdminCredentials): Promise<ProvenUser> {
+    const provider = await this.providers.findByExactName(providerName);
+    const open = provider?.type === 'LocalDatabase' && provider.adminProvider;
+    const user = await this.firstFactor.prove({ provider, providerName, open, username, password, actor });
+    if (user.principalDisabled) throw new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
+    return user;
+  }
+
+  private async mustHoldPrivileges(subject: Parameters<EffectivePrivilegesService['of']>[0]): Promise<AdministrativePrivilege[]> {
+    const privileges = await this.privileges.of(subject);
+    if (privileges.length === 0) throw new DomainError('forbidden', 'no-administration-rights', 'No administration rights.');
+    return privileges;
+  }
+
+  private async judge(tx: Transaction, finisher: Finisher, username: string): Promise<void> {
+    const judged = await this.finishing.judge(tx, finisher);
+    if (judged.ok) return;
+    if (judged.why === 'owed') throw factorOwed(username);
+    throw new DomainError('unauthenticated', 'sign-in-ended', 'The token is missing, invalid or expired. Sign in again.');
+  }
+
+  private async issue(
+    tx: Transaction,
+    finisher: Finisher,
+    { deviceId, sessionId, parent, endsBy }: { deviceId: string; sessionId: string; parent: string | null; endsBy: Date | null },
+    actor: Actor,
+  ): Promise<{ secret: string; token: Token }> {
+    return this.tokens.issue(
+      tx,
+      {
+        origin: 'appgate',
+        principalId: finisher.principalId,
+        accountId: finisher.accountId,
+        localUserId: finisher.localUserId,
+        mountId: null,
+        sessionId,
+        parentId: parent,
+        deviceId: deviceId || NO_DEVICE,
+        policies: [],
+        factors: finisher.factors,
+        metadata: null,
+        path: '/admin/authorization',
+        displayName: 'Administration',
+        orphan: parent === null,
+        renewable: false,
+        ttl: SESSION_LIFE,
+        endsBy,
+        idleSeconds: IDLE,
+        clientAddress: actor.clientAddress ?? '',
+      },
+      actor,
+    );
+  }
+}
+
+export function factorOwed(username: string): DomainError {
+  return new DomainError('factor-owed', 'factor-owed', 'Administrative authorization requires two-factor authentication.', { username });
+}
+
+function actorOf(user: ProvenUser, actor: Actor): Actor {
+  return { ...actor, principalId: user.principalId, accountId: user.accountId, name: user.username };
+}

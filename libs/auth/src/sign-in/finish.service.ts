@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { DomainError, type Transaction } from '@sallyport/platform';
+import type { CompletedFactor } from '@sallyport/tokens';
+import { PasswordThrottleService } from '../first-factor/password-throttle.service.js';
+import { sourceNetwork } from '../first-factor/source-network.js';
+import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+
+/** Whose sign-in is about to end in a full token. */
+export interface Finisher {
+  principalId: string;
+  accountId: string;
+  localUserId: string;
+  credentialVersion: number;
+  factors: CompletedFactor[];
+}
+
+export type Judgement = { ok: true } | { ok: false; why: 'disabled' | 'outdated' } | { ok: false; why: 'owed'; owed: Enforcement[] };
+
+/** What every path to a full token does in its last transaction: judge anew, clear the counts, write it down (S07, S37, S53, S72). */
+@Injectable()
+export class FinishService {
+  constructor(
+    private readonly requirement: RequirementService,
+    private readonly throttle: PasswordThrottleService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Account enabled, password not changed since, and nothing owed that has not been proven: as of now, not as of step one (S37).
+   * One user's sign-ins are finished one after the other: `close` writes to the row that is held here.
+   */
+  async judge(tx: Transaction, finisher: Finisher): Promise<Judgement> {
+    const [row] = await tx.query<{ disabled: boolean; outdated: boolean }>(
+      `SELECT u.disabled OR p.disabled AS disabled, u.credential_version <> $3 OR a.principal_id <> $2 AS outdated
+       FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
+       WHERE u.id = $1 FOR NO KEY UPDATE OF u FOR SHARE OF p`,
+      [finisher.localUserId, finisher.principalId, finisher.credentialVersion],
+    );
+    if (row === undefined) return { ok: false, why: 'outdated' };
+    if (row.disabled) return { ok: false, why: 'disabled' };
+    if (row.outdated) return { ok: false, why: 'outdated' };
+    const owed = await this.requirement.missing(finisher.accountId, finisher.factors, tx);
+    return owed.length === 0 ? { ok: true } : { ok: false, why: 'owed', owed };
+  }
+
+  /** A full sign-in: the network's failed passwords are forgotten (S07), and the event is written. */
+  async close(tx: Transaction, { accountId, localUserId, factors }: Finisher, actor: Actor): Promise<void> {
+    await this.throttle.clear(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
+    await tx.execute(
+      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
+       WHERE id = $1 AND (failed_login_attempts <> 0 OR lock_start IS NOT NULL)`,
+      [localUserId],
+    );
+    const { exempted } = await this.requirement.of(accountId, tx);
+    const object = { type: 'account', id: accountId };
+    if (exempted) await this.audit.record(tx, actor, { action: 'sign-in.exempted', outcome: 'success', object });
+    await this.audit.record(tx, actor, { action: 'sign-in.finished', outcome: 'success', object, detail: { factors } });
+  }
+}
+
+/** Undoes a transaction whose last conditional statement was lost to somebody faster. */
+export class LostRace extends DomainError {
+  constructor() {
+    super('unauthenticated', 'lost-race', 'The sign-in was finished or ended meanwhile.');
+  }
+}

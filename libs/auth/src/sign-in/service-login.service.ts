@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { type AuthMount, canonicalName, IdentityProvidersService, PeopleService } from '@sallyport/identity';
+import { FAILURE_CAP, type MfaMethod, totpConfigOf } from '@sallyport/mfa-methods';
+import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { type CompletedFactor, type Token } from '@sallyport/tokens';
+import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
+import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+import { type CredentialFor, releaseAll, SecondFactorService, type Unsatisfied } from '../second-factor/second-factor.service.js';
+import { type Finisher, FinishService, LostRace } from './finish.service.js';
+import { ServiceTokensService } from './service-tokens.service.js';
+import { type SignIn, SignInRows } from './sign-in-rows.js';
+
+/** Seconds a login waits for its second factor: exactly, never extended (contract vault.md §3.3, S36). */
+const REQUEST_LIFE = 300;
+
+export interface ServiceLogin {
+  mount: AuthMount;
+  username: string;
+  password: string;
+  /** Null: no second factor came along (two phases). */
+  credentialFor: CredentialFor | null;
+  actor: Actor;
+}
+
+/** A method as phase 1 names it; `selfEnrollment`: this person may enrol by the pending request. */
+export interface OwedMethod {
+  method: MfaMethod;
+  selfEnrollment: boolean;
+}
+
+export type LoginOutcome =
+  /** `unusedCredentials`: second factors came although none is owed. */
+  | { kind: 'issued'; secret: string; token: Token; unusedCredentials: boolean }
+  | { kind: 'factor-owed'; requestId: string; enforcements: { name: string; methods: OwedMethod[] }[] };
+
+export type ValidateOutcome = { kind: 'issued'; secret: string; token: Token } | { kind: 'unsatisfied'; principalId: string; unsatisfied: Unsatisfied };
+
+/** Logins that end in a service token, in one phase or two (contract vault.md §3, §4). */
+@Injectable()
+export class ServiceLoginService {
+  constructor(
+    private readonly database: Database,
+    private readonly providers: IdentityProvidersService,
+    private readonly people: PeopleService,
+    private readonly firstFactor: FirstFactorService,
+    private readonly requirement: RequirementService,
+    private readonly secondFactor: SecondFactorService,
+    private readonly rows: SignInRows,
+    private readonly finishing: FinishService,
+    private readonly serviceTokens: ServiceTokensService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Password first, then everything that is owed: at once where codes came along, else by a pending request.
+   * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
+   *   `source-address`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
+   */
+  async logIn({ mount, username, password, credentialFor, actor }: ServiceLogin): Promise<LoginOutcome> {
+    const provider = await this.providers.find(mount.identityProviderId ?? '');
+    const user = await this.firstFactor.prove({ provider, providerName: mount.path, open: true, username, password, actor });
+    const who = actorOf(user, actor);
+    await this.database.transaction((tx) => this.people.show(tx, user.principalId));
+    if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
+    await this.serviceTokens.mustBeBoundTo(user.localUserId, actor.clientAddress);
+    const { owed } = await this.requirement.of(user.accountId);
+    const base = { ...user, factors: [], path: `auth/${mount.path}/login/${canonicalName(user.username)}`, mount };
+    if (owed.length === 0) {
+      const issued = await this.finish(base, null, who);
+      return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
+    }
+    if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who);
+    return this.suspend(base, owed, who);
+  }
+
+  /**
+   * Phase 2. A wrong code leaves the request usable; success ends it (contract vault.md §3.4).
+   * @throws DomainError `invalid` codes `invalid-request-id`, `no-enforcement`; `forbidden` code `disabled`.
+   */
+  async validate(requestId: string, credentialFor: CredentialFor, actor: Actor): Promise<ValidateOutcome> {
+    const found = await this.rows.find(requestId, 'vault');
+    if (found === null) throw invalidRequest();
+    if (found.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
+    if (found.outdated) throw invalidRequest();
+    const { signIn } = found;
+    const { owed } = await this.requirement.of(signIn.accountId);
+    if (owed.length === 0) throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
+    const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
+    const result = await this.secondFactor.prove(owed, credentialFor, { principalId: signIn.principalId, signInId: signIn.id, actor: who });
+    if ('unsatisfied' in result) return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
+    return this.spendAndIssue(signIn, owed, result.proven, who);
+  }
+
+  private async spendAndIssue(
+    signIn: SignIn,
+    owed: Enforcement[],
+    proven: Parameters<SecondFactorService['spend']>[1],
+    actor: Actor,
+  ): Promise<ValidateOutcome> {
+    let lost: MfaMethod | null = null;
+    try {
+      const issued = await this.database.transaction(async (tx) => {
+        lost = null;
+        if (!(await this.rows.take(tx, signIn))) throw invalidRequest();
+        const spent = await this.secondFactor.spend(tx, proven);
+        if ('lost' in spent) {
+          lost = spent.lost;
+          throw new LostRace();
+        }
+        return this.issue(tx, { ...signIn, factors: spent.completed }, signIn.mountId, signIn.path, signIn.id, actor);
+      });
+      return { kind: 'issued', ...issued };
+    } catch (error) {
+      await releaseAll(proven);
+      const method = lost as MfaMethod | null;
+      if (!(error instanceof LostRace) || method === null) throw error;
+      const enforcement = owed.find(({ methodIds }) => methodIds.includes(method.id))!;
+      return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: { enforcement, refusals: [{ method, refusal: { reason: 'wrong' } }] } };
+    }
+  }
+
+  private async finishAtOnce(base: LoginBase, owed: Enforcement[], credentialFor: CredentialFor, actor: Actor): Promise<LoginOutcome> {
+    // No sign-in row exists, so no provisional seed can belong to it.
+    const signInId = randomUUID();
+    const result = await this.secondFactor.prove(owed, credentialFor, { principalId: base.principalId, signInId, actor });
+    if ('unsatisfied' in result) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+    try {
+      const issued = await this.finish(base, result.proven, actor);
+      return { kind: 'issued', ...issued, unusedCredentials: false };
+    } catch (error) {
+      await releaseAll(result.proven);
+      if (error instanceof LostRace) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+      throw error;
+    }
+  }
+
+  private async finish(base: LoginBase, proven: Parameters<SecondFactorService['spend']>[1] | null, actor: Actor) {
+    return this.database.transaction(async (tx) => {
+      const spent = await this.secondFactor.spend(tx, proven ?? []);
+      if ('lost' in spent) throw new LostRace();
+      return this.issue(tx, { ...base, factors: spent.completed }, base.mount.id, base.path, randomUUID(), actor);
+    });
+  }
+
+  /** The last transaction of every login: judged anew, closed, issued. */
+  private async issue(tx: Transaction, finisher: Finisher, mountId: string | null, path: string, sessionId: string, actor: Actor) {
+    const judged = await this.finishing.judge(tx, finisher);
+    if (!judged.ok) throw judged.why === 'disabled' ? new DomainError('forbidden', 'disabled', 'permission denied') : invalidRequest();
+    await this.finishing.close(tx, finisher, actor);
+    return this.serviceTokens.issueForLogin(tx, finisher, { mountId, path, sessionId }, actor);
+  }
+
+  private async suspend(base: LoginBase, owed: Enforcement[], actor: Actor): Promise<LoginOutcome> {
+    const requestId = randomUUID();
+    await this.database.transaction(async (tx) => {
+      await this.rows.add(tx, {
+        handle: requestId,
+        origin: 'vault',
+        principalId: base.principalId,
+        accountId: base.accountId,
+        localUserId: base.localUserId,
+        credentialVersion: base.credentialVersion,
+        mountId: base.mount.id,
+        parentTokenId: null,
+        deviceId: null,
+        factors: [],
+        path: base.path,
+        clientAddress: actor.clientAddress ?? '',
+        life: REQUEST_LIFE,
+        sessionExpiresAt: null,
+      });
+      await this.rows.dropOldest(tx, base.principalId);
+      await this.audit.record(tx, actor, {
+        action: 'sign-in.password-accepted',
+        outcome: 'success',
+        object: { type: 'account', id: base.accountId },
+        detail: { owed: owed.map(({ name }) => name) },
+      });
+    });
+    const seeded = await this.seededMethods(base.principalId);
+    const enforcements = owed.map(({ name, methods }) => ({
+      name,
+      methods: methods.map((method) => ({
+        method,
+        selfEnrollment: method.type === 'totp' && totpConfigOf(method).enableSelfEnrollment && !seeded.has(method.id),
+      })),
+    }));
+    return { kind: 'factor-owed', requestId, enforcements };
+  }
+
+  /** Methods for which the person has a bound seed, or one that failures have stopped: these cannot be enrolled anew (S20). */
+  private async seededMethods(principalId: string): Promise<Set<string>> {
+    const rows = await this.database.query<{ method_id: string }>(
+      `SELECT method_id FROM totp_enrollments WHERE principal_id = $1 AND (bound_at IS NOT NULL OR disabled_at IS NOT NULL)
+       UNION SELECT method_id FROM factor_throttles WHERE principal_id = $1 AND failures >= $2`,
+      [principalId, FAILURE_CAP],
+    );
+    return new Set(rows.map((row) => row.method_id));
+  }
+}
+
+type LoginBase = ProvenUser & { factors: CompletedFactor[]; path: string; mount: AuthMount };
+
+function actorOf(user: ProvenUser, actor: Actor): Actor {
+  return { ...actor, principalId: user.principalId, accountId: user.accountId, name: user.username };
+}
+
+function invalidRequest(): DomainError {
+  return new DomainError('invalid', 'invalid-request-id', 'invalid request ID');
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '@sallyport/audit';
+import { AuthMountsService, LocalUsersService } from '@sallyport/identity';
+import { MAX_TTL, type Token, TokensService } from '@sallyport/tokens';
+
+/** Renews a token of a login at `/v1` within the maxima that hold now for its user and its mount (contract vault.md §9). */
+@Injectable()
+export class ServiceRenewalService {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly users: LocalUsersService,
+    private readonly mounts: AuthMountsService,
+  ) {}
+
+  /**
+   * @param incrementSeconds the life wanted from now; 0: as long as at first.
+   * @returns the token with its new end.
+   * @throws DomainError as `TokensService.renew`.
+   */
+  async renew(token: Token, incrementSeconds: number, actor: Actor): Promise<Token> {
+    return this.tokens.renew(token, incrementSeconds, actor, await this.longestLife(token));
+  }
+
+  /** Seconds from issue. */
+  private async longestLife({ localUserId, mountId }: Token): Promise<number> {
+    const user = localUserId === null ? null : await this.users.find(localUserId);
+    const mount = mountId === null ? null : await this.mounts.find(mountId);
+    const maxima = [user?.tokenSettings.maxTtl, mount?.maxLeaseTtl || MAX_TTL];
+    return Math.min(...maxima.filter((most): most is number => most !== undefined && most > 0));
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '@sallyport/audit';
+import { AuthMount, LocalUser, type TokenSettings } from '@sallyport/identity';
+import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { MAX_TTL, type Token, TokensService } from '@sallyport/tokens';
+import ipaddr from 'ipaddr.js';
+import type { Finisher } from './finish.service.js';
+
+/** Makes the token a login at `/v1` ends in, by the settings of the user and its mount (contract vault.md §8). */
+@Injectable()
+export class ServiceTokensService {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: TokensService,
+  ) {}
+
+  /** @throws DomainError `forbidden` code `source-address` where the user's tokens are bound to other addresses. */
+  async mustBeBoundTo(localUserId: string, clientAddress: string | null): Promise<void> {
+    const user = await this.database.manager.getRepository(LocalUser).findOneByOrFail({ id: localUserId });
+    if (!isWithin(clientAddress, user.tokenSettings.boundCidrs ?? []))
+      throw new DomainError('forbidden', 'source-address', 'permission denied');
+  }
+
+  /** @throws DomainError `invalid` code `root-policy`: no login makes a root token. */
+  async issueForLogin(
+    tx: Transaction,
+    finisher: Finisher,
+    { mountId, path, sessionId }: { mountId: string | null; path: string; sessionId: string },
+    actor: Actor,
+  ): Promise<{ secret: string; token: Token }> {
+    const user = await tx.manager.getRepository(LocalUser).findOneByOrFail({ id: finisher.localUserId });
+    const mount = await tx.manager.getRepository(AuthMount).findOneByOrFail({ id: mountId ?? '' });
+    const settings = user.tokenSettings;
+    const policies = policiesOf(settings);
+    if (policies.includes('root')) throw new DomainError('invalid', 'root-policy', 'auth methods cannot create root tokens');
+    return this.tokens.issue(
+      tx,
+      {
+        origin: 'vault',
+        principalId: finisher.principalId,
+        accountId: finisher.accountId,
+        localUserId: finisher.localUserId,
+        mountId: mount.id,
+        sessionId,
+        policies,
+        factors: finisher.factors,
+        metadata: { username: user.nameCanonical },
+        path,
+        displayName: `${mount.path}-${user.nameCanonical}`,
+        usesLeft: settings.numUses || null,
+        orphan: true,
+        renewable: true,
+        ttl: ttlOf(settings, mount),
+        period: settings.period ?? 0,
+        explicitMaxTtl: settings.explicitMaxTtl ?? 0,
+        boundCidrs: settings.boundCidrs ?? [],
+        clientAddress: actor.clientAddress ?? '',
+      },
+      actor,
+    );
+  }
+}
+
+function policiesOf({ policies, noDefaultPolicy }: TokenSettings): string[] {
+  const own = (policies ?? []).map((policy) => policy.trim().toLowerCase()).filter((policy) => policy !== '');
+  return [...new Set([...(noDefaultPolicy ? [] : ['default']), ...own])].toSorted();
+}
+
+/** Seconds of a new token's life: the user's, else the mount's, else 768 h; never past any maximum that is set. */
+function ttlOf(settings: TokenSettings, mount: AuthMount): number {
+  const wanted = settings.period || settings.ttl || mount.defaultLeaseTtl || MAX_TTL;
+  const limits = [settings.maxTtl, settings.explicitMaxTtl, settings.period ? 0 : mount.maxLeaseTtl || MAX_TTL];
+  return Math.min(wanted, ...limits.filter((limit): limit is number => limit !== undefined && limit > 0));
+}
+
+/** Whether an address lies in one of the ranges; no ranges: anywhere. */
+export function isWithin(address: string | null, cidrs: string[]): boolean {
+  if (cidrs.length === 0) return true;
+  if (address === null || !ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return cidrs.some((cidr) => {
+    const [range, bits] = ipaddr.isValidCIDR(cidr) ? ipaddr.parseCIDR(cidr) : [ipaddr.process(cidr), undefined];
+    return range.kind() === parsed.kind() && parsed.match(range, bits ?? (range.kind() === 'ipv4' ? 32 : 128));
+  });
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { after, Clock, Database, type Sql, type Transaction } from '@sallyport/platform';
+import { type CompletedFactor, hashSecret, type TokenOrigin } from '@sallyport/tokens';
+
+/** A repeat of `GET /authorization` with the same partial token is answered for so many seconds (S36). */
+export const REPEAT_SECONDS = 60;
+
+/** At most so many unfinished sign-ins of one person at `/v1`; the oldest goes (contract vault.md §3.3). */
+const MOST_PENDING = 20;
+
+/** A sign-in in progress: who, through what, proven so far. Its holder shows a handle, kept only as a hash (S33). */
+export interface SignIn {
+  id: string;
+  handleHash: Buffer;
+  principalId: string;
+  accountId: string;
+  localUserId: string;
+  credentialVersion: number;
+  mountId: string | null;
+  parentTokenId: string | null;
+  deviceId: string | null;
+  factors: CompletedFactor[];
+  path: string;
+  clientAddress: string;
+  createdAt: Date;
+  sessionExpiresAt: Date | null;
+}
+
+export interface NewSignIn extends Omit<SignIn, 'id' | 'handleHash' | 'createdAt'> {
+  /** What its holder shows; only its hash is kept. */
+  handle: string;
+  origin: TokenOrigin;
+  /** Seconds. */
+  life: number;
+}
+
+interface SignInRow {
+  id: string;
+  handle_hash: Buffer;
+  principal_id: string;
+  account_id: string;
+  local_user_id: string;
+  credential_version: number;
+  mount_id: string | null;
+  parent_token_id: string | null;
+  device_id: string | null;
+  factors: CompletedFactor[];
+  path: string;
+  client_address: string;
+  created_at: Date;
+  session_expires_at: Date | null;
+  user_disabled: boolean;
+  principal_disabled: boolean;
+  user_version: number;
+}
+
+/** The state of a sign-in's person now, against what it was when the password was right. */
+export interface FoundSignIn {
+  signIn: SignIn;
+  /** The user or the person is disabled. */
+  disabled: boolean;
+  /** The password, the name or the account changed since: it can no longer be finished (S37). */
+  outdated: boolean;
+}
+
+/** The rows of sign-ins: the one place that reads and writes them. */
+@Injectable()
+export class SignInRows {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async add(tx: Transaction, signIn: NewSignIn): Promise<SignIn> {
+    const now = this.clock.now();
+    const { handle, origin, life, ...kept } = signIn;
+    const row = { ...kept, id: randomUUID(), handleHash: hashSecret(handle), createdAt: now };
+    await tx.execute(INSERT, [
+      row.id,
+      row.handleHash,
+      origin,
+      row.principalId,
+      row.accountId,
+      row.localUserId,
+      row.credentialVersion,
+      row.mountId,
+      row.parentTokenId,
+      row.deviceId,
+      JSON.stringify(row.factors),
+      row.path,
+      row.clientAddress,
+      now,
+      after(now, life),
+      row.sessionExpiresAt,
+    ]);
+    return row;
+  }
+
+  /** Keeps the newest of a person's unfinished sign-ins at `/v1`. */
+  async dropOldest(tx: Transaction, principalId: string): Promise<void> {
+    await tx.execute(
+      `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE principal_id = $1 AND origin = 'vault'
+         ORDER BY created_at DESC, id OFFSET ${MOST_PENDING})`,
+      [principalId],
+    );
+  }
+
+  /** A live sign-in by its handle; one that was finished lives on for a repeat (S36). */
+  async find(handle: string, origin: TokenOrigin): Promise<FoundSignIn | null> {
+    const now = this.clock.now();
+    const [row] = await this.database.query<SignInRow>(FIND, [hashSecret(handle), origin, now, after(now, -REPEAT_SECONDS)]);
+    if (row === undefined) return null;
+    return {
+      signIn: signInOf(row),
+      disabled: row.user_disabled || row.principal_disabled,
+      outdated: row.user_version !== row.credential_version,
+    };
+  }
+
+  /**
+   * A proven factor moves the sign-in on: the old handle dies, the new one takes its place (S36).
+   * @returns false where the old one was gone already.
+   */
+  async advance(tx: Sql, signIn: SignIn, handle: string, factors: CompletedFactor[], life: number): Promise<boolean> {
+    const now = this.clock.now();
+    const changed = await tx.execute(
+      `UPDATE sign_ins SET handle_hash = $3, factors = $4::jsonb, expires_at = $5
+       WHERE id = $1 AND handle_hash = $2 AND finished_at IS NULL AND expires_at > $6`,
+      [signIn.id, signIn.handleHash, hashSecret(handle), JSON.stringify(factors), after(now, life), now],
+    );
+    return changed === 1;
+  }
+
+  /**
+   * Ends a sign-in in the transaction that issues its token; a repeat within 60 s is allowed where the dialect's clients repeat.
+   * @returns the token issued before, to be ended; undefined where the sign-in can no longer be finished.
+   */
+  async finish(tx: Sql, signIn: SignIn, tokenId: string): Promise<{ earlierTokenId: string | null } | undefined> {
+    const now = this.clock.now();
+    const [row] = await tx.query<{ earlier: string | null }>(FINISH, [signIn.id, signIn.handleHash, now, after(now, -REPEAT_SECONDS), tokenId]);
+    return row === undefined ? undefined : { earlierTokenId: row.earlier };
+  }
+
+  /** Takes a sign-in away for good: of two who try at once one gets true. */
+  async take(tx: Sql, signIn: SignIn): Promise<boolean> {
+    const taken = await tx.execute('DELETE FROM sign_ins WHERE id = $1 AND handle_hash = $2 AND expires_at > $3', [
+      signIn.id,
+      signIn.handleHash,
+      this.clock.now(),
+    ]);
+    return taken === 1;
+  }
+
+  /** Ends a session's sign-in, and those that hang from a token. */
+  async drop(tx: Sql, signInId: string | null, parentTokenId: string | null): Promise<void> {
+    await tx.execute('DELETE FROM sign_ins WHERE id = $1 OR parent_token_id = $2', [signInId, parentTokenId]);
+  }
+
+  /** Partial tokens of a person at `/admin` end with its tokens; pending requests of `/v1` do not (contract vault.md §5.4). */
+  async dropPartialTokens(tx: Sql, principalId: string): Promise<void> {
+    await tx.execute(`DELETE FROM sign_ins WHERE principal_id = $1 AND origin = 'appgate'`, [principalId]);
+  }
+}
+
+function signInOf(row: SignInRow): SignIn {
+  return {
+    id: row.id,
+    handleHash: row.handle_hash,
+    principalId: row.principal_id,
+    accountId: row.account_id,
+    localUserId: row.local_user_id,
+    credentialVersion: row.credential_version,
+    mountId: row.mount_id,
+    parentTokenId: row.parent_token_id,
+    deviceId: row.device_id,
+    factors: row.factors,
+    path: row.path,
+    clientAddress: row.client_address,
+    createdAt: row.created_at,
+    sessionExpiresAt: row.session_expires_at,
+  };
+}
+
+const INSERT = `
+  INSERT INTO sign_ins (id, handle_hash, origin, principal_id, account_id, local_user_id, credential_version, mount_id, parent_token_id,
+    device_id, factors, path, client_address, created_at, expires_at, session_expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14, $15, $16)`;
+
+const FIND = `
+  SELECT s.*, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version
+  FROM sign_ins s JOIN local_users u ON u.id = s.local_user_id JOIN principals p ON p.id = s.principal_id
+  LEFT JOIN tokens parent ON parent.id = s.parent_token_id
+  LEFT JOIN auth_mounts m ON m.id = s.mount_id
+  WHERE s.handle_hash = $1 AND s.origin = $2 AND s.expires_at > $3
+    AND (s.finished_at IS NULL OR s.finished_at > $4)
+    AND (s.session_expires_at IS NULL OR s.session_expires_at > $3)
+    AND (s.parent_token_id IS NULL OR (parent.revoked_at IS NULL AND parent.principal_epoch = p.token_epoch
+         AND (parent.expires_at IS NULL OR parent.expires_at > $3)))
+    AND (s.origin <> 'vault' OR s.mount_id IS NULL OR m.attached)`;
+
+const FINISH = `
+  WITH before AS (
+    SELECT id, final_token_id FROM sign_ins
+    WHERE id = $1 AND handle_hash = $2 AND expires_at > $3 AND (finished_at IS NULL OR finished_at > $4) FOR UPDATE
+  )
+  UPDATE sign_ins s SET finished_at = coalesce(s.finished_at, $3), final_token_id = $5 FROM before WHERE s.id = before.id
+  RETURNING before.final_token_id AS earlier`;

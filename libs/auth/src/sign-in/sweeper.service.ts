@@ -1,0 +1,56 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { after, Clock, Database } from '@sallyport/platform';
+
+const EVERY_MS = 60_000;
+const SWEEP_LOCK = 0x5a13;
+/** Rows a statement removes at most, so that nobody waits for it. */
+const BATCH = 1_000;
+const DAY = 86_400;
+
+// What is removed decides nothing any more: sign-ins past their end, tokens a day after theirs, tries after 24 h of peace (S10).
+const SWEEPS = [
+  `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < $1 LIMIT ${BATCH})`,
+  `DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE expires_at < $1 LIMIT ${BATCH})`,
+  `DELETE FROM password_throttles WHERE (subject, network) IN
+     (SELECT subject, network FROM password_throttles WHERE updated_at < $1 AND (wait_until IS NULL OR wait_until < $1) LIMIT ${BATCH})`,
+];
+
+/** Removes rows that count no more, by one replica at a time, in small batches. */
+@Injectable()
+export class SweeperService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Sweeper');
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.sweepQuietly(), EVERY_MS);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+  }
+
+  /** @returns how many rows went; 0 where another replica is at it. */
+  async sweep(): Promise<number> {
+    return this.database.transaction(async (tx) => {
+      const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [SWEEP_LOCK]);
+      if (lock?.mine !== true) return 0;
+      let swept = 0;
+      for (const statement of SWEEPS) swept += await tx.execute(statement, [after(this.clock.now(), -DAY)]);
+      return swept;
+    });
+  }
+
+  private async sweepQuietly(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.logger.warn(`sweeping failed, the next minute tries again: ${(error as Error).message}`);
+    }
+  }
+}
