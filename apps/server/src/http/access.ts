@@ -1,0 +1,22 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiSecurity } from '@nestjs/swagger';
+
+/** Who may call a route. A route without such a statement does not answer (S44). */
+export type AccessStatement =
+  /** Anyone; a token that is sent is not looked at. */
+  | { kind: 'open' }
+  /** `/admin`: a token in one of these states (contract appgate.md §2.1). */
+  | { kind: 'token'; state: 'any' | 'pending' | 'final' }
+  /** `/admin`: a final token whose owner holds this privilege. */
+  | { kind: 'privilege'; type: string; target: string; /** Also let in: who may only retag (§3.4). */ orType?: 'Tag' }
+  /** `/v1`: a token whose policies give this capability on the request's path. */
+  | { kind: 'capability'; capability: 'create' | 'read' | 'update' | 'delete' | 'list'; sudo?: boolean };
+
+export const ACCESS = Symbol('access');
+
+/** States who may call a route or every route of a controller. */
+export function Access(statement: AccessStatement): MethodDecorator & ClassDecorator {
+  const security =
+    statement.kind === 'open' ? [] : [ApiSecurity(statement.kind === 'capability' ? 'vaultToken' : 'bearer')];
+  return applyDecorators(SetMetadata(ACCESS, statement), ...security);
+}

@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** The proxies whose `X-Forwarded-For` is believed (S83). */
+export class TrustedProxies {
+  private readonly ranges: Range[];
+
+  /** @param entries addresses or CIDR ranges. @throws Error for anything else. */
+  constructor(entries: string[]) {
+    this.ranges = entries.map((entry) => {
+      if (entry.includes('/')) return ipaddr.parseCIDR(entry);
+      const address = ipaddr.process(entry);
+      return [address, address.kind() === 'ipv4' ? 32 : 128];
+    });
+  }
+
+  has(address: string): boolean {
+    if (isIP(address) === 0) return false;
+    const parsed = ipaddr.process(address);
+    return this.ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
+  }
+
+  /**
+   * The client's address: the socket's, or the right-most hop of `X-Forwarded-For` that is no trusted proxy, where the
+   * socket belongs to one. Reading stops at the first entry that is no address: what stands left of it is hearsay.
+   */
+  clientAddress(socketAddress: string | undefined, forwardedFor: string | undefined): string {
+    let address = normalAddress(socketAddress ?? '');
+    const hops = (forwardedFor ?? '').split(',').map((hop) => hop.trim());
+    while (this.has(address) && hops.length > 0) {
+      const hop = hops.pop()!;
+      if (isIP(hop) === 0) break;
+      address = normalAddress(hop);
+    }
+    return address;
+  }
+}
+
+/** One spelling for an address: IPv4-mapped IPv6 as IPv4, IPv6 shortened, without a zone. */
+export function normalAddress(address: string): string {
+  const bare = address.split('%', 1)[0] ?? '';
+  return isIP(bare) === 0 ? '0.0.0.0' : ipaddr.process(bare).toString();
+}

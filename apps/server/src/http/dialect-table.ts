@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import { DomainError } from '@sallyport/platform';
+import type { Dialect } from './dialect.js';
+
+/** What is known of a request before routing. */
+interface Reading {
+  dialect: Dialect;
+  isList: boolean;
+  /** Why the dialect could not read the request line. */
+  refusal?: unknown;
+}
+
+/** Which dialect a path belongs to. Filled once, when the application's providers exist. */
+export class DialectTable {
+  private dialects: Dialect[] = [];
+  private readonly readings = new WeakMap<IncomingMessage, Reading>();
+
+  /** @throws Error without an ops dialect, which takes every path that belongs to no other. */
+  fill(dialects: Dialect[]): void {
+    if (!dialects.some(({ name }) => name === 'ops')) throw new Error('No ops dialect among the dialects.');
+    this.dialects = dialects;
+  }
+
+  /** The dialect of a path or URL without scheme. */
+  of(url: string): Dialect {
+    const path = url.split(/[?#]/, 1)[0] ?? '';
+    const owner = this.dialects.find(
+      ({ name, prefix }) => name !== 'ops' && (path === prefix || path.startsWith(`${prefix}/`)),
+    );
+    return owner ?? this.dialects.find(({ name }) => name === 'ops')!;
+  }
+
+  /** Reads a request line once and answers the URL to route by. Never throws: a refusal is kept. */
+  read(raw: IncomingMessage): string {
+    // Only a dialect's own list operation is called SEARCH further in.
+    if (raw.method === 'SEARCH') raw.method = 'LOCK';
+    const url = originForm(raw.url ?? '/');
+    raw.url = url;
+    const reading: Reading = { dialect: this.of(url), isList: false };
+    this.readings.set(raw, reading);
+    try {
+      const routed = reading.dialect.rewrite?.(raw) ?? url;
+      reading.isList = raw.method === 'SEARCH';
+      return routed;
+    } catch (error) {
+      reading.refusal = error;
+      return url;
+    }
+  }
+
+  reading(raw: IncomingMessage): Reading {
+    const known = this.readings.get(raw);
+    if (known !== undefined) return known;
+    throw new DomainError('internal', 'request-not-read', 'The request did not come through the server.');
+  }
+}
+
+/** `http://host/path` is `/path` (RFC 9112 §3.2.2). */
+function originForm(target: string): string {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
+  if (absolute === null) return target;
+  const rest = target.slice(absolute[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
