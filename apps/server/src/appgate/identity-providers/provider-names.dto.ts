@@ -1,0 +1,23 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class ProviderName {
+  @ApiProperty({ example: 'local' })
+  name!: string;
+
+  @ApiProperty({ description: 'Same as name.', example: 'local' })
+  displayName!: string;
+
+  @ApiProperty({ enum: ['Credentials', 'Saml', 'Oidc', 'Certificate'], example: 'Credentials' })
+  type!: 'Credentials' | 'Saml' | 'Oidc' | 'Certificate';
+
+  @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
+  certificatePriorities!: object[];
+}
+
+export class ProviderNamesAnswer {
+  @ApiProperty({ type: [ProviderName] })
+  data!: ProviderName[];
+
+  @ApiProperty({ required: false, description: 'Text to show before the sign-in.' })
+  bannerMessage?: string;
+}

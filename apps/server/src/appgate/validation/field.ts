@@ -1,0 +1,156 @@
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { registerDecorator, ValidateNested, type ValidationArguments } from 'class-validator';
+import { readTime } from '../wire/wire-time.js';
+import {
+  flagRule,
+  listRule,
+  objectRule,
+  textRule,
+  timeRule,
+  userDnRule,
+  uuidRule,
+  wholeRule,
+  type Problem,
+  type Rule,
+  type TextLimits,
+} from './field-rules.js';
+
+/** Name of the one constraint a field carries; `readFields` reads its problems. */
+export const FIELD_RULE = 'fieldRule';
+
+export interface FieldOptions {
+  /** Missing and null are refused with `may not be null`. */
+  required?: boolean;
+  /** `""` counts as absent (the list in appgate.md §1.5). */
+  emptyIsAbsent?: boolean;
+  description?: string;
+  example?: unknown;
+  /** What the class's initial value is, for OpenAPI. */
+  default?: unknown;
+}
+
+type Convert = (value: unknown) => unknown;
+
+/**
+ * A field of a request: what OpenAPI says of it, what is refused, and what the handler gets.
+ * Every decorator below is this one with a rule.
+ */
+function field(
+  schema: ApiPropertyOptions,
+  rule: Rule,
+  options: FieldOptions,
+  convert?: Convert,
+): PropertyDecorator {
+  const { required = false, emptyIsAbsent = false } = options;
+  const problems = (value: unknown): Problem[] => {
+    if (value === undefined) return required ? [{ at: '', message: 'may not be null' }] : [];
+    return emptyIsAbsent && value === '' ? [] : rule(value);
+  };
+  return (prototype, property) => {
+    ApiProperty({ ...schema, ...told(options), required } as ApiPropertyOptions)(prototype, property);
+    Transform(({ value }: { value: unknown }) => {
+      if (emptyIsAbsent && value === '') return undefined;
+      return convert && value !== undefined ? convert(value) : value;
+    })(prototype, property);
+    registerDecorator({
+      name: FIELD_RULE,
+      target: prototype.constructor,
+      propertyName: property as string,
+      validator: {
+        validate: (value: unknown) => problems(value).length === 0,
+        defaultMessage: (args?: ValidationArguments) => JSON.stringify(problems(args?.value)),
+      },
+    });
+  };
+}
+
+/** What is said of a field beside its type. */
+function told(options: FieldOptions): object {
+  const { description, example, default: initial } = options;
+  return Object.fromEntries(
+    Object.entries({ description, example, default: initial }).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** A string. Only lengths, enum and pattern given are checked, and that it can be stored. */
+export function Text(options: FieldOptions & TextLimits = {}): PropertyDecorator {
+  const { min, oneOf, secret } = options;
+  const max = options.name ? 255 : options.max;
+  const schema = {
+    type: 'string',
+    minLength: min ?? (options.emptyIsAbsent ? undefined : 1),
+    ...(max !== undefined && { maxLength: max }),
+    ...(oneOf && { enum: [...oneOf] }),
+    ...(secret && { format: 'password', writeOnly: true }),
+  } as ApiPropertyOptions;
+  return field(schema, textRule(options), options);
+}
+
+/** A UUID of any version, handed on in lower case. */
+export function Uuid(options: FieldOptions = {}): PropertyDecorator {
+  const lower: Convert = (value) => (typeof value === 'string' ? value.toLowerCase() : value);
+  return field({ type: 'string', format: 'uuid' }, uuidRule, options, lower);
+}
+
+export function Flag(options: FieldOptions = {}): PropertyDecorator {
+  return field({ type: 'boolean' }, flagRule, options);
+}
+
+/** An integer from `min` to `max`, both included. */
+export function Whole(min: number, max: number, options: FieldOptions = {}): PropertyDecorator {
+  return field({ type: 'integer', minimum: min, maximum: max }, wholeRule(min, max), options);
+}
+
+/** An RFC 3339 date-time, handed on as a `Date`. */
+export function Time(options: FieldOptions = {}): PropertyDecorator {
+  const read: Convert = (value) => (typeof value === 'string' ? (readTime(value) ?? value) : value);
+  return field({ type: 'string', format: 'date-time' }, timeRule, options, read);
+}
+
+/** A list of strings, in the order given. `distinct` drops repetitions. */
+export function TextList(
+  options: FieldOptions & TextLimits & { distinct?: boolean } = {},
+): PropertyDecorator {
+  const rule = listRule(textRule(options));
+  const distinct: Convert = (value) => (rule(value).length === 0 ? [...new Set(value as string[])] : value);
+  const items = {
+    type: 'string',
+    minLength: options.min ?? 1,
+    ...(options.max !== undefined && { maxLength: options.max }),
+  };
+  return field(
+    { type: 'array', items } as ApiPropertyOptions,
+    rule,
+    options,
+    options.distinct ? distinct : undefined,
+  );
+}
+
+/** A list of user DNs (appgate.md §1.6). */
+export function UserDnList(options: FieldOptions = {}): PropertyDecorator {
+  const schema = { type: 'array', items: { type: 'string' } } as ApiPropertyOptions;
+  return field(schema, listRule(userDnRule), options);
+}
+
+/** An object with fields of its own. */
+export function Nested(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
+  return (prototype, property) => {
+    field({ type }, objectRule, options)(prototype, property);
+    Type(type)(prototype, property);
+    ValidateNested()(prototype, property);
+  };
+}
+
+/** A list of objects with fields of their own, at most `most`. */
+export function NestedList(
+  type: () => new () => object,
+  most: number,
+  options: FieldOptions = {},
+): PropertyDecorator {
+  return (prototype, property) => {
+    field({ type, isArray: true, maxItems: most }, listRule(objectRule, most), options)(prototype, property);
+    Type(type)(prototype, property);
+    ValidateNested({ each: true })(prototype, property);
+  };
+}

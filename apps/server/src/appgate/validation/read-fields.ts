@@ -1,0 +1,39 @@
+import { DomainError, type Violation } from '@sallyport/platform';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import type { Problem } from './field-rules.js';
+import { FIELD_RULE } from './field.js';
+
+/**
+ * The fields of a body as the class states them: unknown ones dropped, null ones absent, the class's own initial values
+ * where nothing was sent (appgate.md §1.5). Read-only fields are simply not stated.
+ * @throws DomainError `invalid`, one violation per problem, `field` being the path in the body (§1.4).
+ */
+export function readFields<T extends object>(type: new () => T, body: unknown): T {
+  const fields = plainToInstance(type, withoutNulls(body ?? {}), { exposeUnsetFields: false });
+  const errors = validateSync(fields, { whitelist: true, forbidUnknownValues: false });
+  if (errors.length === 0) return fields;
+  const violations = errors.flatMap((error) => violationsOf(error, ''));
+  throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
+}
+
+/** Null counts as missing in every object; in a list it stays, to be refused in its place. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const present = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
+}
+
+function violationsOf(error: ValidationError, path: string): Violation[] {
+  const here = pathTo(path, error.property);
+  const problems = JSON.parse(error.constraints?.[FIELD_RULE] ?? '[]') as Problem[];
+  const own = problems.map(({ at, message }) => ({ field: here + at, message }));
+  if (problems.some(({ at }) => at === '')) return own;
+  return [...own, ...(error.children ?? []).flatMap((child) => violationsOf(child, here))];
+}
+
+function pathTo(path: string, property: string): string {
+  if (path === '') return property;
+  return /^\d+$/.test(property) ? `${path}[${property}]` : `${path}.${property}`;
+}

@@ -1,0 +1,78 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { factorOwed, FORBIDDEN, NOT_PENDING, NO_TOKEN } from './error-bodies.js';
+import { OTP_PROVIDER, PASSWORD, withServer } from './scene.js';
+
+/** Tokens of `/v1`, presented at `/admin` (appgate.md §2.1). */
+const server = withServer();
+let users = 0;
+let name: string;
+beforeAll(async () => {
+  const enabled = await fetch(`${server.sallyport.url}/v1/sys/auth/userpass`, {
+    method: 'POST',
+    headers: { 'x-vault-token': server.sallyport.rootToken },
+    body: JSON.stringify({ type: 'userpass' }),
+  });
+  if (enabled.status !== 204) throw new Error(`${enabled.status} ${await enabled.text()}`);
+});
+beforeEach(async () => {
+  await server.demandFactor(null);
+  name = `foreign${++users}`;
+  await server.plantUser(name, [{ type: 'View', target: 'LocalUser', scope: { all: true } }]);
+});
+
+const vaultToken = async () => {
+  const response = await fetch(`${server.sallyport.url}/v1/auth/userpass/login/${name}`, {
+    method: 'POST',
+    body: JSON.stringify({ password: PASSWORD }),
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${response.status} ${text}`);
+  return (JSON.parse(text) as { auth: { client_token: string } }).auth.client_token;
+};
+
+describe('a token of /v1', () => {
+  it('is taken as an AdminClaims token: authorization, and nothing else', async () => {
+    const foreign = server.client.with(await vaultToken());
+    expect((await foreign.get('/local-users')).body).toEqual(FORBIDDEN);
+    expect((await foreign.post('/authentication/otp', { otp: '123456' })).body).toEqual(NOT_PENDING);
+    const { status, body } = await foreign.get('/authorization');
+    expect([status, body.user.name]).toEqual([200, name]);
+    expect((await server.client.with(body.token).get('/local-users')).status).toBe(200);
+  });
+
+  it('is neither ended nor bound to 60 s by authorization', async () => {
+    const foreign = server.client.with(await vaultToken());
+    const first = (await foreign.get('/authorization')).body.token;
+    server.advance(3_000);
+    const second = (await foreign.get('/authorization')).body.token;
+    for (const token of [first, second])
+      expect((await server.client.with(token).get('/local-users')).status).toBe(200);
+  });
+
+  it('S41 what it earned dies with it, and logout ends both', async () => {
+    const foreign = server.client.with(await vaultToken());
+    const final = server.client.with((await foreign.get('/authorization')).body.token);
+    expect((await final.post('/authentication/logout')).status).toBe(204);
+    expect((await foreign.get('/authorization')).body).toEqual(NO_TOKEN);
+    expect((await final.get('/local-users')).body).toEqual(NO_TOKEN);
+  });
+
+  it('S53 without the factor owed gets 412 and 403, and may prove it here', async () => {
+    const foreign = server.client.with(await vaultToken());
+    await server.demandFactor(OTP_PROVIDER);
+    expect((await foreign.get('/authorization')).body).toEqual(factorOwed(name));
+    expect((await foreign.get('/local-users')).body).toEqual(FORBIDDEN);
+    const { proven } = await server.enroll(foreign);
+    expect(proven.token).not.toBe(foreign.token);
+    const { status, body } = await proven.get('/authorization');
+    expect(status).toBe(200);
+    expect((await server.client.with(body.token).get('/local-users')).status).toBe(200);
+    expect((await foreign.get('/authorization')).status).toBe(412);
+  });
+
+  it('of nobody here is no token', async () => {
+    const root = server.client.with(server.sallyport.rootToken);
+    expect((await root.get('/authorization')).body).toEqual(NO_TOKEN);
+    expect((await root.get('/local-users')).body).toEqual(NO_TOKEN);
+  });
+});
