@@ -1,0 +1,72 @@
+import { Get, HttpCode, Post, Req } from '@nestjs/common';
+import { ServiceRenewalService } from '@sallyport/auth';
+import { Clock } from '@sallyport/platform';
+import { TokensService } from '@sallyport/tokens';
+import type { FastifyRequest } from 'fastify';
+import { Access } from '../../http/access.js';
+import { Answer } from '../wire/answer.js';
+import { actorOf, tokenOf } from '../wire/caller.js';
+import { Fields } from '../wire/fields.js';
+import { readToken } from '../wire/request-headers.js';
+import { Describe } from '../wire/route-docs.js';
+import { refuse } from '../wire/vault-error.js';
+import { VaultRoutes } from '../wire/vault-routes.js';
+import { AuthView } from './auth.dto.js';
+import { IncrementFields, NoFields, TokenFields, TokenView } from './token.dto.js';
+import { authView, tokenView } from './token-view.js';
+
+/** What a token's holder does with it, and revocation (§9). */
+@VaultRoutes('auth/token', { mountType: 'token' }, 'tokens')
+export class TokensController {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly renewals: ServiceRenewalService,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get('lookup-self')
+  @Access({ kind: 'capability', capability: 'read' })
+  @Describe({ summary: "Look up the caller's token", data: TokenView })
+  lookUpSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Answer {
+    return Answer.data(tokenView(tokenOf(request), secretOf(request), this.clock.now()));
+  }
+
+  @Post('renew-self')
+  @HttpCode(200)
+  @Access({ kind: 'capability', capability: 'update' })
+  @Describe({
+    summary: "Renew the caller's token",
+    description: 'Never past the maximum TTL or `explicit_max_ttl`.',
+    body: IncrementFields,
+    auth: AuthView,
+    refuses: { 400: ['lease is not renewable', 'token not found'] },
+  })
+  async renewSelf(@Fields() { increment }: IncrementFields, @Req() request: FastifyRequest): Promise<Answer> {
+    const renewed = await this.renewals.renew(tokenOf(request), increment, actorOf(request));
+    return Answer.auth(authView(renewed, secretOf(request), this.clock.now()));
+  }
+
+  @Post('revoke-self')
+  @Access({ kind: 'capability', capability: 'update' })
+  @Describe({ summary: "Revoke the caller's token and its children" })
+  async revokeSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Promise<void> {
+    await this.tokens.revoke(tokenOf(request), actorOf(request));
+  }
+
+  @Post('revoke')
+  @Access({ kind: 'capability', capability: 'update' })
+  @Describe({
+    summary: 'Revoke a token of either dialect and its children; 204 also for an unknown one',
+    body: TokenFields,
+    refuses: { 400: ['missing token ID'] },
+  })
+  async revoke(@Fields() { token }: TokenFields, @Req() request: FastifyRequest): Promise<void> {
+    if (token === '') throw refuse(400, 'missing token ID');
+    const found = await this.tokens.findBySecret(token);
+    if (found !== null) await this.tokens.revoke(found, actorOf(request));
+  }
+}
+
+function secretOf(request: FastifyRequest): string {
+  return readToken(request.raw.headersDistinct) ?? '';
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { policyNames } from './policy-names.js';
+
+describe('policyNames', () => {
+  it.each([' root', 'ROOT', 'Root ', '\troot\n'])('S51 makes root of %j before any check', (name) => {
+    expect(policyNames([name])).toEqual(['root']);
+  });
+
+  it.each(['ro\u200bot', 'root\0', 'root/', 'ro ot', '\u202eroot'])('S51 refuses %j', (name) => {
+    expect(() => policyNames([name])).toThrow(
+      expect.objectContaining({ status: 400, errors: ['invalid policy name'] }),
+    );
+  });
+
+  it('sorts and keeps each name once', () => {
+    expect(policyNames(['b', 'A', 'a', '', 'b '])).toEqual(['a', 'b']);
+  });
+});

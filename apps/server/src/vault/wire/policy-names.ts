@@ -1,0 +1,16 @@
+import { refuse } from './vault-error.js';
+
+/** Controls, invisible and unassigned characters, and blanks inside a name (S80). */
+const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}/]/u;
+
+/**
+ * Policy names in their canonical form, made before any check (S51): NFC, trimmed, lower-cased, sorted, each once.
+ * Throws 400 for a name that could pass for another.
+ */
+export function policyNames(sent: readonly string[]): string[] {
+  const names = sent
+    .map((name) => name.normalize('NFC').trim().toLowerCase().normalize('NFC'))
+    .filter((name) => name !== '');
+  for (const name of names) if (UNFIT.test(name)) throw refuse(400, 'invalid policy name');
+  return [...new Set(names)].sort();
+}
