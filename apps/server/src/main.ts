@@ -1,0 +1,21 @@
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import { ConfigError, readConfig } from '@sallyport/platform';
+import { stopOnSignals } from './http/shutdown.js';
+import { bootstrapFile } from './start/bootstrap-file.js';
+import { StartLogger } from './start/start-logger.js';
+import { startServer } from './start/start-server.js';
+import { welcome } from './start/welcome.js';
+
+try {
+  const config = readConfig(process.env);
+  const server = await startServer(config, { logger: new StartLogger(config.logLevel) });
+  stopOnSignals(server);
+  const file = bootstrapFile(config.dataDirectory);
+  process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null));
+} catch (error) {
+  // A wrong setting is named, its value is not; anything else shows where it came from.
+  const reason = error instanceof ConfigError ? error.message : String((error as Error)?.stack ?? error);
+  process.stderr.write(`Sallyport cannot start:\n${reason}\n`);
+  process.exit(1);
+}

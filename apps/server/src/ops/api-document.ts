@@ -1,0 +1,44 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+type PathItem = OpenAPIObject['paths'][string];
+
+const DESCRIPTION = `Sallyport finishes sign-ins: first factor, second factor, and a token that knows what its owner may do.
+
+Two dialects speak to one core: \`/admin\` is the admin API of an Appgate SDP Controller, \`/v1\` is HashiCorp Vault's API. At \`/v1\`, PUT means the same as POST
+on every write, and the verb LIST the same as GET with \`list=true\`.`;
+
+/** The OpenAPI document of all routes, as committed in `openapi.json`. */
+export function apiDocument(app: INestApplication, version: string): OpenAPIObject {
+  const settings = new DocumentBuilder()
+    .setTitle('Sallyport')
+    .setDescription(DESCRIPTION)
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('http://127.0.0.1:8200', 'plain HTTP on loopback')
+    .addServer('https://localhost:8443', 'HTTPS')
+    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'AuthToken of `/admin`.' })
+    .addSecurity('vaultToken', { type: 'apiKey', in: 'header', name: 'X-Vault-Token', description: 'Client token of `/v1`; `Authorization: Bearer` works too.' })
+    .setOpenAPIVersion('3.0.3')
+    .build();
+  const document = SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller}_${method}` });
+  const paths = Object.entries(document.paths).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  document.paths = Object.fromEntries(paths.flatMap(([path, item]) => withListAsGet(path, stated(item))));
+  return document;
+}
+
+/** An operation without security is open, and says so. */
+function stated(item: PathItem): PathItem {
+  const operations = Object.entries(item).map(([verb, operation]) => [verb, { ...operation, security: operation.security ?? [] }]);
+  return Object.fromEntries(operations) as PathItem;
+}
+
+/** A list operation is shown as the GET it can be sent as: its own path with a slash, and `list=true` (contract vault.md §2.2). */
+function withListAsGet(path: string, item: PathItem): [string, PathItem][] {
+  const { search, ...rest } = item as PathItem & { search?: PathItem['get'] };
+  if (search === undefined) return [[path, item]];
+  const parameter = { name: 'list', in: 'query', required: true, description: 'Or send the verb LIST.', schema: { type: 'boolean', enum: [true] } };
+  const get = { ...search, parameters: [...(search.parameters ?? []), parameter] } as PathItem['get'];
+  const others: [string, PathItem][] = Object.keys(rest).length === 0 ? [] : [[path, rest]];
+  return [...others, [`${path}/`, { get }]];
+}

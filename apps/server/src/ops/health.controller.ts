@@ -1,0 +1,39 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { Database, DomainError } from '@sallyport/platform';
+import { Access } from '../http/access.js';
+import { Readiness } from '../http/readiness.js';
+
+const HEALTHY = { schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', example: 'ok' } } } };
+const UNHEALTHY = {
+  description: 'Not ready: stopping, or without its database.',
+  schema: { type: 'object', required: ['errors'], properties: { errors: { type: 'array', items: { type: 'string' } } } },
+};
+
+/** For balancers and supervisors. */
+@ApiTags('Operations')
+@Access({ kind: 'open' })
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly database: Database,
+  ) {}
+
+  @Get('healthz')
+  @ApiOperation({ operationId: 'healthz', summary: 'Whether the process is alive' })
+  @ApiOkResponse({ description: 'Alive, whatever its database does.', ...HEALTHY })
+  alive(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  @ApiOperation({ operationId: 'readyz', summary: 'Whether requests are welcome' })
+  @ApiOkResponse({ description: 'Ready to serve.', ...HEALTHY })
+  @ApiServiceUnavailableResponse(UNHEALTHY)
+  async ready(): Promise<{ status: string }> {
+    if (!this.readiness.ready) throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
+    await this.database.query('SELECT 1 FROM installation');
+    return { status: 'ready' };
+  }
+}

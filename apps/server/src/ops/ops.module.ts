@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { DocsController } from './docs.controller.js';
+import { HealthController } from './health.controller.js';
+import { OpsDialect } from './ops.dialect.js';
+
+/** Health and documentation. */
+@Module({ controllers: [HealthController, DocsController], providers: [OpsDialect], exports: [OpsDialect] })
+export class OpsModule {}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { databaseUrl, sendStatement, TEMPLATE } from './test-server.js';
+
+/** SQLSTATE: somebody else is looking at the template just now. */
+const OBJECT_IN_USE = '55006';
+const ATTEMPTS = 20;
+
+export interface TestDatabase {
+  /** For pg, TypeORM's `url` and DATABASE_URL alike. */
+  url: string;
+  /** Ends the sessions that are left and removes the database. */
+  drop(): Promise<void>;
+}
+
+/** A migrated, empty database for one test file. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const socketDirectory = inject('socketDirectory');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await sendStatement(socketDirectory, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER sallyport`);
+      break;
+    } catch (failure) {
+      if ((failure as { code?: string }).code !== OBJECT_IN_USE || attempt === ATTEMPTS) throw failure;
+      await pause(50);
+    }
+  }
+  return {
+    url: databaseUrl(socketDirectory, name),
+    drop: () => sendStatement(socketDirectory, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+/** The same around all tests of a file or a `describe`; read `url` inside hooks and tests only. */
+export function withTestDatabase(): { readonly url: string } {
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database?.drop());
+  return {
+    get url(): string {
+      if (!database) throw new Error('The test database exists only while tests run.');
+      return database.url;
+    },
+  };
+}
