@@ -71,6 +71,9 @@ export async function startSallyport({ replicaOf, clock, settings }: SallyportOp
   });
   const server = await startServer(config, { clock: time, logger: process.env['SALLYPORT_TEST_LOGS'] ? undefined : false });
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // The database is dropped under connections that are still ending.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const portOf = (scheme: string) => server.listeners.addresses.find((address) => address.scheme === scheme)?.port;
   return {
     url: `http://127.0.0.1:${portOf('http')}`,

@@ -3,6 +3,7 @@ import { DomainError } from '@sallyport/platform';
 import { GUEST_HARNESS } from './guest-harness.js';
 
 export interface SandboxLimits {
+  /** Of the thread's CPU time. */
   milliseconds: number;
   /** To which the engine's whole memory may grow; a multiple of 64 KiB. */
   memoryBytes: number;
@@ -25,7 +26,9 @@ export interface SandboxAnswer {
   executionMs: number;
 }
 
-/** appgate.md §5.4, S52. 128 KiB of stack is about 700 calls deep, and never enough to exhaust the thread's own. */
+/**
+ * appgate.md §5.4, S52. The time is the thread's own CPU time: a machine that is busy elsewhere takes nobody's privileges away.
+ * 128 KiB of stack is about 700 calls deep, and never enough to exhaust the thread's own. */
 export const SANDBOX_LIMITS: SandboxLimits = {
   milliseconds: 100,
   memoryBytes: 32 * 1024 * 1024,
@@ -34,8 +37,10 @@ export const SANDBOX_LIMITS: SandboxLimits = {
 };
 
 const TICK_MS = 50;
-/** A job seen running at so many ticks in a row, that is for 150 to 200 ms, does not heed the limit and is ended. */
+/** From so many ticks on, that is after 150 to 200 ms, a running job is asked for its CPU time; one beyond the limit is ended. */
 const TICKS_OF_A_JOB = 4;
+/** A job that still runs after 2 s is ended whatever it says. */
+const TICKS_OF_ANY_JOB = 40;
 /** A thread that has not begun its job after 10 s will not. */
 const TICKS_OF_A_START = 200;
 const RUNNING = 1;
@@ -47,7 +52,8 @@ const RUNNING = 1;
 export class SandboxThread {
   private worker: Worker | undefined;
   private last: Promise<unknown> = Promise.resolve();
-  private readonly state = new Int32Array(new SharedArrayBuffer(4));
+  /** What the thread tells while it works: whether a job runs, and its CPU time in milliseconds when that job began. */
+  private readonly state = new Int32Array(new SharedArrayBuffer(8));
 
   /**
    * @returns the answer; an overrun or a crash caused by the job is an answer with `error`
@@ -72,9 +78,11 @@ export class SandboxThread {
       let jobTicks = 0;
       const watch = setInterval(() => {
         if (!this.isRunning()) return void (++startTicks === TICKS_OF_A_START && end());
-        if (++jobTicks === TICKS_OF_A_JOB) end();
+        if (++jobTicks >= TICKS_OF_A_JOB) void this.isOverdue(worker, jobTicks).then((overdue) => overdue && end());
       }, TICK_MS);
+      let settled = false;
       const settle = (): void => {
+        settled = true;
         clearInterval(watch);
         worker.off('message', take).off('exit', end).unref();
       };
@@ -83,6 +91,7 @@ export class SandboxThread {
         resolve(answer);
       };
       const end = (): void => {
+        if (settled) return;
         settle();
         const answer = this.isRunning() ? overrun(jobTicks) : undefined;
         void this.discard().then(() => (answer ? resolve(answer) : reject(notStarted())));
@@ -90,6 +99,12 @@ export class SandboxThread {
       worker.on('message', take).on('exit', end).ref();
       worker.postMessage(job);
     });
+  }
+
+  private async isOverdue(worker: Worker, ticks: number): Promise<boolean> {
+    if (ticks >= TICKS_OF_ANY_JOB) return true;
+    const { user, system } = await worker.cpuUsage().catch(() => ({ user: 0, system: 0 }));
+    return this.isRunning() && (user + system) / 1000 - Atomics.load(this.state, 1) > SANDBOX_LIMITS.milliseconds;
   }
 
   private isRunning(): boolean {

@@ -43,6 +43,7 @@ Date.now = () => Math.round(clockOffset + performance.now());
 
 parentPort!.on('message', async (job: SandboxJob) => {
   const module = await ready;
+  Atomics.store(state, 1, Math.floor(cpuMilliseconds()));
   Atomics.store(state, 0, 1);
   const answer = evaluate(module, job);
   Atomics.store(state, 0, 2);
@@ -60,25 +61,26 @@ function instantiate(): Promise<QuickJSWASMModule> {
 /** A fresh engine for each job. One that grew, or that broke, is not used again: linear memory never shrinks. */
 function evaluate(module: QuickJSWASMModule, job: SandboxJob): SandboxAnswer {
   const started = performance.now();
+  const startedCpu = cpuMilliseconds();
   clockOffset = job.now - started;
   let answer: GuestAnswer;
   try {
-    answer = runGuest(module, job, started);
+    answer = runGuest(module, job, startedCpu);
   } catch {
     ready = instantiate();
     answer = { error: 'The expression broke its sandbox.', output: '' };
   }
   if (module.getWasmMemory().buffer.byteLength > INITIAL_PAGES * PAGE_BYTES) ready = instantiate();
   const executionMs = performance.now() - started;
-  if (executionMs > limits.milliseconds) answer = { error: limits.overrun, output: answer.output };
+  if (cpuMilliseconds() - startedCpu > limits.milliseconds) answer = { error: limits.overrun, output: answer.output };
   return { ...answer, executionMs };
 }
 
-function runGuest(module: QuickJSWASMModule, job: SandboxJob, started: number): GuestAnswer {
+function runGuest(module: QuickJSWASMModule, job: SandboxJob, startedCpu: number): GuestAnswer {
   const runtime = module.newRuntime({
     memoryLimitBytes: limits.memoryBytes,
     maxStackSizeBytes: limits.stackBytes,
-    interruptHandler: () => performance.now() - started > limits.milliseconds,
+    interruptHandler: () => cpuMilliseconds() - startedCpu > limits.milliseconds,
   });
   const context = runtime.newContext();
   const guest = context.unwrapResult(context.evalCode(harness, 'sandbox'));
@@ -92,6 +94,11 @@ function runGuest(module: QuickJSWASMModule, job: SandboxJob, started: number): 
     ready = instantiate();
   }
   return { ...answerOf(reply), output };
+}
+
+function cpuMilliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 function answerOf(reply: unknown): Pick<SandboxAnswer, 'value' | 'error'> {
