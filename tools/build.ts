@@ -14,7 +14,10 @@ export function buildWhenNeeded(): void {
 }
 
 export function build(): void {
-  execFileSync(process.execPath, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd: ROOT, stdio: 'inherit' });
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   copyFileSync(join(ROOT, 'openapi.json'), join(ROOT, 'dist/openapi.json'));
   writeFileSync(STAMP, '');
 }

@@ -21,7 +21,10 @@ let failed = 0;
 
 for (const [name, command, args] of CHECKS) {
   process.stdout.write(`\n▶ ${name}\n`);
-  const { status } = spawnSync(command === 'node' ? process.execPath : join(BIN, command), args, { cwd: ROOT, stdio: 'inherit' });
+  const { status } = spawnSync(command === 'node' ? process.execPath : join(BIN, command), args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   if (status === 0) passed += 1;
   else failed += 1;
   process.stdout.write(status === 0 ? `✓ ${name}\n` : `✗ ${name}\n`);

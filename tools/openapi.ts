@@ -23,7 +23,9 @@ const RULES = {
 
 async function describe(): Promise<string> {
   await import('reflect-metadata');
-  const { describeApi } = await import(pathToFileURL(join(ROOT, 'dist/apps/server/src/ops/describe-api.js')).href);
+  const { describeApi } = await import(
+    pathToFileURL(join(ROOT, 'dist/apps/server/src/ops/describe-api.js')).href
+  );
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return prettier.format(JSON.stringify(await describeApi(version)), { parser: 'json', printWidth: 110 });
 }
@@ -31,7 +33,8 @@ async function describe(): Promise<string> {
 async function problems(): Promise<number> {
   const found = await lint({ ref: FILE, config: await createConfig(RULES) });
   const totals = getTotals(found);
-  if (totals.errors + totals.warnings > 0) formatProblems(found, { format: 'codeframe', totals, version: '' });
+  if (totals.errors + totals.warnings > 0)
+    formatProblems(found, { format: 'codeframe', totals, version: '' });
   return totals.errors + totals.warnings;
 }
 

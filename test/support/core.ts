@@ -8,7 +8,13 @@ import { type Actor, AuditModule } from '@sallyport/audit';
 import { AuthModule } from '@sallyport/auth';
 import { IdentityModule } from '@sallyport/identity';
 import { MfaMethodsModule } from '@sallyport/mfa-methods';
-import { createDataSource, type PlatformFacts, PlatformModule, readConfig, readMasterKey } from '@sallyport/platform';
+import {
+  createDataSource,
+  type PlatformFacts,
+  PlatformModule,
+  readConfig,
+  readMasterKey,
+} from '@sallyport/platform';
 import { PrivilegesModule } from '@sallyport/privileges';
 import { TokensModule } from '@sallyport/tokens';
 import pg from 'pg';
@@ -21,7 +27,11 @@ import { createTestDatabase } from './test-database.js';
 class CoreModule {
   static register(facts: PlatformFacts): DynamicModule {
     const libs = [AuditModule, IdentityModule, MfaMethodsModule, TokensModule, PrivilegesModule, AuthModule];
-    return { module: CoreModule, imports: [PlatformModule.register(facts), ...libs], providers: [FirstStart] };
+    return {
+      module: CoreModule,
+      imports: [PlatformModule.register(facts), ...libs],
+      providers: [FirstStart],
+    };
   }
 }
 
@@ -46,7 +56,8 @@ export interface Core {
 export async function startCore({ replicaOf, settings }: CoreOptions = {}): Promise<Core> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-core-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? join(folder, 'master.key');
-  if (replicaOf === undefined) writeFileSync(masterKeyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  if (replicaOf === undefined)
+    writeFileSync(masterKeyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const owned = replicaOf === undefined ? await createTestDatabase() : null;
   const databaseUrl = owned?.url ?? replicaOf!.databaseUrl;
   const clock = replicaOf?.clock ?? new TestClock();
@@ -60,13 +71,20 @@ export async function startCore({ replicaOf, settings }: CoreOptions = {}): Prom
     SALLYPORT_DATABASE_POOL: '40',
     ...settings,
   });
-  const dataSource = createDataSource({ url: databaseUrl, poolSize: config.databasePoolSize, entities: ENTITIES });
+  const dataSource = createDataSource({
+    url: databaseUrl,
+    poolSize: config.databasePoolSize,
+    entities: ENTITIES,
+  });
   await dataSource.initialize();
   const masterKey = readMasterKey(masterKeyFile);
-  const app = await NestFactory.createApplicationContext(CoreModule.register({ config, dataSource, masterKey, clock }), {
-    logger: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.createApplicationContext(
+    CoreModule.register({ config, dataSource, masterKey, clock }),
+    {
+      logger: false,
+      abortOnError: false,
+    },
+  );
   const database = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   return {
     clock,
@@ -86,5 +104,12 @@ export async function startCore({ replicaOf, settings }: CoreOptions = {}): Prom
 
 /** Somebody at an address, not known yet. */
 export function from(clientAddress: string): Actor {
-  return { principalId: null, accountId: null, name: null, tokenAccessor: null, clientAddress, requestId: null };
+  return {
+    principalId: null,
+    accountId: null,
+    name: null,
+    tokenAccessor: null,
+    clientAddress,
+    requestId: null,
+  };
 }

@@ -1,7 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { SERVER } from '@sallyport/audit';
-import { hashPassword, IdentityProvidersService, type LocalUser, LocalUsersService, type NewLocalUser } from '@sallyport/identity';
-import { codeOf, DEFAULT_METHOD_ID, MfaMethodsService, stepAt, TOTP_DEFAULTS, TotpEnrollmentsService, type TotpParameters } from '@sallyport/mfa-methods';
+import {
+  hashPassword,
+  IdentityProvidersService,
+  type LocalUser,
+  LocalUsersService,
+  type NewLocalUser,
+} from '@sallyport/identity';
+import {
+  codeOf,
+  DEFAULT_METHOD_ID,
+  MfaMethodsService,
+  stepAt,
+  TOTP_DEFAULTS,
+  TotpEnrollmentsService,
+  type TotpParameters,
+} from '@sallyport/mfa-methods';
 import { Database } from '@sallyport/platform';
 import { ScureBase32Plugin } from 'otplib';
 import type { Core } from './core.js';
@@ -25,9 +39,19 @@ export interface Person {
 /** A user with `PASSWORD`, of the provider `local` unless told otherwise. */
 export async function addUser(core: Core, name: string, values: Partial<NewLocalUser> = {}): Promise<Person> {
   const local = await core.get(IdentityProvidersService).local();
-  const row = { ...NOBODY, name, identityProviderId: local.id, passwordHash: await passwordHash(), ...values };
-  const user = await core.get(Database).transaction((tx) => core.get(LocalUsersService).create(tx, row, SERVER));
-  const found = await core.database.query('SELECT principal_id FROM accounts WHERE id = $1', [user.accountId]);
+  const row = {
+    ...NOBODY,
+    name,
+    identityProviderId: local.id,
+    passwordHash: await passwordHash(),
+    ...values,
+  };
+  const user = await core
+    .get(Database)
+    .transaction((tx) => core.get(LocalUsersService).create(tx, row, SERVER));
+  const found = await core.database.query('SELECT principal_id FROM accounts WHERE id = $1', [
+    user.accountId,
+  ]);
   return { user, accountId: user.accountId, principalId: found.rows[0].principal_id };
 }
 
@@ -47,13 +71,21 @@ const NOBODY = {
 /** A person's authenticator: gives the code of the step `offset` steps from now. */
 export type Authenticator = (offset?: number) => string;
 
-export function authenticator(core: Core, secret: string, parameters: TotpParameters = TOTP_DEFAULTS): Authenticator {
+export function authenticator(
+  core: Core,
+  secret: string,
+  parameters: TotpParameters = TOTP_DEFAULTS,
+): Authenticator {
   const seed = Buffer.from(new ScureBase32Plugin().decode(secret));
   return (offset = 0) => codeOf(seed, stepAt(core.clock.now(), parameters.period) + offset, parameters);
 }
 
 /** Binds a seed of a method to a person, as an administrator may. */
-export async function bind(core: Core, principalId: string, methodId = DEFAULT_METHOD_ID): Promise<Authenticator> {
+export async function bind(
+  core: Core,
+  principalId: string,
+  methodId = DEFAULT_METHOD_ID,
+): Promise<Authenticator> {
   const method = await core.get(MfaMethodsService).find(methodId);
   const begun = await core.get(TotpEnrollmentsService).bindNew(method!, principalId, SERVER);
   if (!('secret' in begun)) throw new Error('there is a seed already');

@@ -53,10 +53,17 @@ export const ADMIN_PASSWORD = 'correct horse battery staple';
 export const ROOT_TOKEN = 'root-token-of-the-tests-0123456789';
 
 /** Starts a server whose clock is the test's and whose failures are answered at once. */
-export async function startSallyport({ replicaOf, clock, settings }: SallyportOptions = {}): Promise<Sallyport> {
+export async function startSallyport({
+  replicaOf,
+  clock,
+  settings,
+}: SallyportOptions = {}): Promise<Sallyport> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'sallyport-data-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? newMasterKey(dataDirectory);
-  const database = replicaOf === undefined ? await createTestDatabase() : { url: replicaOf.databaseUrl, drop: async () => undefined };
+  const database =
+    replicaOf === undefined
+      ? await createTestDatabase()
+      : { url: replicaOf.databaseUrl, drop: async () => undefined };
   const time = clock ?? replicaOf?.clock ?? new TestClock();
   const config = readConfig({
     PORT: '0',
@@ -69,12 +76,18 @@ export async function startSallyport({ replicaOf, clock, settings }: SallyportOp
     SALLYPORT_FAILURE_FLOOR_MS: '0',
     ...settings,
   });
-  const server = await startServer(config, { clock: time, logger: process.env['SALLYPORT_TEST_LOGS'] ? undefined : false });
+  const server = await startServer(config, {
+    clock: time,
+    logger: process.env['SALLYPORT_TEST_LOGS'] ? undefined : false,
+  });
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // Its sessions are ended by force when the database is dropped.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   // The database is dropped under connections that are still ending.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const portOf = (scheme: string) => server.listeners.addresses.find((address) => address.scheme === scheme)?.port;
+  const portOf = (scheme: string) =>
+    server.listeners.addresses.find((address) => address.scheme === scheme)?.port;
   return {
     url: `http://127.0.0.1:${portOf('http')}`,
     tlsUrl: `https://localhost:${portOf('https')}`,

@@ -24,7 +24,8 @@ export class Stage {
 
   static async open(replicas = 1, options: SallyportOptions = {}): Promise<Stage> {
     const servers = [await startSallyport(options)];
-    while (servers.length < replicas) servers.push(await startSallyport({ ...options, replicaOf: servers[0] }));
+    while (servers.length < replicas)
+      servers.push(await startSallyport({ ...options, replicaOf: servers[0] }));
     const root = new VaultClient(servers[0]!.url, servers[0]!.rootToken);
     await expecting(204, root.write('sys/auth/userpass', { type: 'userpass' }));
     const { accessor } = (await expecting(200, root.read('sys/auth/userpass'))).body.data;
@@ -89,14 +90,20 @@ export class Stage {
 
   async addMethod(name: string, fields: object = {}): Promise<string> {
     const path = 'identity/mfa/method/totp';
-    const made = await expecting(200, this.root.write(path, { method_name: name, issuer: 'Example', ...fields }));
+    const made = await expecting(
+      200,
+      this.root.write(path, { method_name: name, issuer: 'Example', ...fields }),
+    );
     return made.body.data.method_id;
   }
 
   /** From now on these people owe one of the methods. */
   async enforce(name: string, entityIds: string[], methodIds = [DEFAULT_METHOD]): Promise<void> {
     const path = `identity/mfa/login-enforcement/${name}`;
-    await expecting(204, this.root.write(path, { mfa_method_ids: methodIds, identity_entity_ids: entityIds }));
+    await expecting(
+      204,
+      this.root.write(path, { mfa_method_ids: methodIds, identity_entity_ids: entityIds }),
+    );
   }
 
   /** A player who owes the built-in method. */

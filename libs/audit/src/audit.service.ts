@@ -19,7 +19,13 @@ export class AuditService {
     } catch (error) {
       // A deadlock is for the transaction to do again; anything else is told in one way (S72).
       if (isRepeatable(error) || error instanceof DomainError) throw error;
-      throw new DomainError('unavailable', 'audit-unavailable', 'The service is not available.', { retryAfter: 1 }, { cause: error });
+      throw new DomainError(
+        'unavailable',
+        'audit-unavailable',
+        'The service is not available.',
+        { retryAfter: 1 },
+        { cause: error },
+      );
     }
   }
 

@@ -19,7 +19,16 @@ import { ServiceTokensService } from './sign-in/service-tokens.service.js';
 import { SignInRows } from './sign-in/sign-in-rows.js';
 import { SweeperService } from './sign-in/sweeper.service.js';
 
-const services = [AdminSignInService, AdminFactorService, AdminSessionsService, ServiceLoginService, ServiceRenewalService, RequirementService, FactorResetService, SeedDirectoryService];
+const services = [
+  AdminSignInService,
+  AdminFactorService,
+  AdminSessionsService,
+  ServiceLoginService,
+  ServiceRenewalService,
+  RequirementService,
+  FactorResetService,
+  SeedDirectoryService,
+];
 
 /** Conducts a sign-in: first factor, what is owed, second factors, token. */
 @Module({

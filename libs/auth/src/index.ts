@@ -2,7 +2,12 @@ export * from './auth.module.js';
 export * from './first-factor/password-waits.js';
 export * from './first-factor/source-network.js';
 export * from './requirement/requirement.service.js';
-export { type Credential, type CredentialFor, type MethodRefusal, type Unsatisfied } from './second-factor/second-factor.service.js';
+export {
+  type Credential,
+  type CredentialFor,
+  type MethodRefusal,
+  type Unsatisfied,
+} from './second-factor/second-factor.service.js';
 export * from './seeds/seed-directory.service.js';
 export * from './sign-in/admin-factor.service.js';
 export * from './sign-in/admin-session.js';

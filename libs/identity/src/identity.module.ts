@@ -25,7 +25,11 @@ const services = [
 @Module({
   providers: [
     ...services,
-    { provide: BreachedList, inject: [Config], useFactory: (config: Config) => new BreachedList(config.breachedPasswordsFile) },
+    {
+      provide: BreachedList,
+      inject: [Config],
+      useFactory: (config: Config) => new BreachedList(config.breachedPasswordsFile),
+    },
   ],
   exports: [...services, BreachedList],
 })

@@ -10,7 +10,14 @@ import { TotpEnrollmentsService } from './totp/totp-enrollments.service.js';
 import { TotpKeysService } from './totp/totp-keys.service.js';
 import { TotpService } from './totp/totp.service.js';
 
-const services = [MfaMethodsService, LoginEnforcementsService, AdminMfaSettingsService, TotpEnrollmentsService, TotpKeysService, FactorsService];
+const services = [
+  MfaMethodsService,
+  LoginEnforcementsService,
+  AdminMfaSettingsService,
+  TotpEnrollmentsService,
+  TotpKeysService,
+  FactorsService,
+];
 
 /** The ways to prove a second factor, and who owes them. */
 @Module({

@@ -29,7 +29,10 @@ export class MfaMethodsService {
 
   /** The methods `/v1` lists, the built-in one first. */
   async listForVault(type?: MfaMethodType): Promise<MfaMethod[]> {
-    const methods = await this.repository().find({ where: type ? { type } : {}, order: { createdAt: 'ASC', id: 'ASC' } });
+    const methods = await this.repository().find({
+      where: type ? { type } : {},
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
     return methods.filter((method) => method.offeredAt.includes('vault'));
   }
 
@@ -40,7 +43,8 @@ export class MfaMethodsService {
    */
   async createTotp(name: string, config: TotpConfig, actor: Actor): Promise<string> {
     return this.database.transaction(async (tx) => {
-      const known = name === '' ? null : await this.repository(tx).findOneBy({ nameCanonical: canonicalName(name) });
+      const known =
+        name === '' ? null : await this.repository(tx).findOneBy({ nameCanonical: canonicalName(name) });
       if (known !== null) {
         if (known.type !== 'totp') throw nameTaken(name);
         await this.change(tx, known, name, config, actor);
@@ -73,9 +77,11 @@ export class MfaMethodsService {
   async replaceTotp(id: string, name: string | null, config: TotpConfig, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
       const method = await this.find(id, tx);
-      if (method === null || method.type !== 'totp') throw new DomainError('not-found', 'method-not-found', 'MFA method not found');
+      if (method === null || method.type !== 'totp')
+        throw new DomainError('not-found', 'method-not-found', 'MFA method not found');
       const wanted = name ?? method.name ?? '';
-      const other = wanted === '' ? null : await this.repository(tx).findOneBy({ nameCanonical: canonicalName(wanted) });
+      const other =
+        wanted === '' ? null : await this.repository(tx).findOneBy({ nameCanonical: canonicalName(wanted) });
       if (other !== null && other.id !== id) throw nameTaken(wanted);
       await this.change(tx, method, wanted, config, actor);
     });
@@ -89,24 +95,47 @@ export class MfaMethodsService {
     await this.database.transaction(async (tx) => {
       // Whoever is naming the method in an enforcement meanwhile holds it: wait, then look (`LoginEnforcementsService.write`).
       await tx.execute('SELECT 1 FROM mfa_methods WHERE id = $1 FOR UPDATE', [id]);
-      const [user] = await tx.query<{ id: string }>('SELECT id FROM login_enforcements WHERE $1::uuid = ANY(mfa_method_ids) LIMIT 1 FOR SHARE', [id]);
+      const [user] = await tx.query<{ id: string }>(
+        'SELECT id FROM login_enforcements WHERE $1::uuid = ANY(mfa_method_ids) LIMIT 1 FOR SHARE',
+        [id],
+      );
       if (user !== undefined)
-        throw new DomainError('conflict', 'method-in-use', `methodID is still used by an enforcement configuration with ID: ${user.id}`, {
-          enforcementId: user.id,
-        });
+        throw new DomainError(
+          'conflict',
+          'method-in-use',
+          `methodID is still used by an enforcement configuration with ID: ${user.id}`,
+          {
+            enforcementId: user.id,
+          },
+        );
       const method = await this.find(id, tx);
       if (method === null || !method.offeredAt.includes('vault')) return;
-      if (method.type !== type) throw new DomainError('conflict', 'method-type-mismatch', 'method type does not match the MFA config type');
-      if (method.builtIn) throw new DomainError('conflict', 'built-in-method-delete', 'built-in MFA method cannot be deleted');
+      if (method.type !== type)
+        throw new DomainError(
+          'conflict',
+          'method-type-mismatch',
+          'method type does not match the MFA config type',
+        );
+      if (method.builtIn)
+        throw new DomainError('conflict', 'built-in-method-delete', 'built-in MFA method cannot be deleted');
       await this.repository(tx).delete({ id });
       await this.record(tx, actor, 'method.deleted', method);
     });
   }
 
-  private async change(tx: Transaction, method: MfaMethod, name: string, config: TotpConfig, actor: Actor): Promise<void> {
+  private async change(
+    tx: Transaction,
+    method: MfaMethod,
+    name: string,
+    config: TotpConfig,
+    actor: Actor,
+  ): Promise<void> {
     if (method.builtIn && changesBuiltIn(method, name, config))
       throw new DomainError('invalid', 'built-in-method-change', 'built-in MFA method cannot be changed');
-    await this.repository(tx).update({ id: method.id }, { ...spelled(name), config: { ...config } as never, updatedAt: this.clock.now() });
+    await this.repository(tx).update(
+      { id: method.id },
+      { ...spelled(name), config: { ...config }, updatedAt: this.clock.now() },
+    );
     await this.record(tx, actor, 'method.changed', method);
   }
 
@@ -140,5 +169,10 @@ function changesBuiltIn(method: MfaMethod, name: string, config: TotpConfig): bo
 }
 
 function nameTaken(name: string): DomainError {
-  return new DomainError('conflict', 'method-name-taken', `a login MFA method configuration with the method name ${name} already exists`, { name });
+  return new DomainError(
+    'conflict',
+    'method-name-taken',
+    `a login MFA method configuration with the method name ${name} already exists`,
+    { name },
+  );
 }

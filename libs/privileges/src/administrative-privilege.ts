@@ -20,7 +20,15 @@ export interface ScopedObject {
 }
 
 /** Targets whose objects belong to a user: they are matched by its identity provider, under target All too (§3.4). */
-const USER_BOUND = ['OtpSeed', 'Fido2Device', 'Blacklist', 'RegisteredDevice', 'SessionInfo', 'UserLicense', 'AllocatedIp'];
+const USER_BOUND = [
+  'OtpSeed',
+  'Fido2Device',
+  'Blacklist',
+  'RegisteredDevice',
+  'SessionInfo',
+  'UserLicense',
+  'AllocatedIp',
+];
 
 /** Whether scopes of this target speak of identity providers. */
 export function isUserBound(target: string): boolean {

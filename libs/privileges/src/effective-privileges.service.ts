@@ -35,7 +35,9 @@ export class EffectivePrivilegesService {
     const { manager } = tx ?? this.database;
     const user = await manager.getRepository(LocalUser).findOneBy({ id: subject.localUserId });
     if (user === null) return [];
-    const provider = await manager.getRepository(IdentityProvider).findOneByOrFail({ id: user.identityProviderId });
+    const provider = await manager
+      .getRepository(IdentityProvider)
+      .findOneByOrFail({ id: user.identityProviderId });
     return this.ofUser(user, provider, subject, await this.matchable(tx));
   }
 

@@ -5,7 +5,11 @@ import { TYPE_TARGET_MAP } from './matrix/type-target-map.js';
 
 const neutral = { all: false, ids: [], tags: [] };
 const object = { id: 'o1', tags: ['blue'] };
-const held = (type: string, target: string, scope: Partial<AdministrativePrivilege['scope']> = {}): AdministrativePrivilege => ({
+const held = (
+  type: string,
+  target: string,
+  scope: Partial<AdministrativePrivilege['scope']> = {},
+): AdministrativePrivilege => ({
   type,
   target,
   scope: { ...neutral, ...scope },
@@ -43,7 +47,13 @@ describe('what a privilege grants (appgate.md §3.4)', () => {
   });
 
   it('unites the reach of several privileges', () => {
-    expect(reachOf([held('View', 'LocalUser', { ids: ['a'] }), held('All', 'LocalUser', { tags: ['t'] })], 'View', 'LocalUser')).toEqual({
+    expect(
+      reachOf(
+        [held('View', 'LocalUser', { ids: ['a'] }), held('All', 'LocalUser', { tags: ['t'] })],
+        'View',
+        'LocalUser',
+      ),
+    ).toEqual({
       ids: ['a'],
       tags: ['t'],
     });
@@ -53,7 +63,13 @@ describe('what a privilege grants (appgate.md §3.4)', () => {
   it('lets a neutral Create make anything and a tagged one only what it tags', () => {
     expect(creators([held('Create', 'LocalUser')], 'LocalUser', object)).toHaveLength(1);
     expect(creators([held('Create', 'LocalUser', { tags: ['red'] })], 'LocalUser', object)).toHaveLength(0);
-    expect(creators([{ ...held('Create', 'LocalUser', { tags: ['red'] }), defaultTags: ['red'] }], 'LocalUser', object)).toHaveLength(1);
+    expect(
+      creators(
+        [{ ...held('Create', 'LocalUser', { tags: ['red'] }), defaultTags: ['red'] }],
+        'LocalUser',
+        object,
+      ),
+    ).toHaveLength(1);
     expect(creators([held('All', 'LocalUser')], 'LocalUser', object)).toHaveLength(0);
   });
 

@@ -5,9 +5,14 @@ import { pairOf } from './matrix/type-target-map.js';
 export type Reach = 'all' | { ids: string[]; tags: string[] };
 
 /** The privileges that speak of this act at all, whatever their scope. */
-export function applicable(privileges: AdministrativePrivilege[], type: string, target: string): AdministrativePrivilege[] {
+export function applicable(
+  privileges: AdministrativePrivilege[],
+  type: string,
+  target: string,
+): AdministrativePrivilege[] {
   return privileges.filter(
-    (held) => (held.type === type || held.type === 'All') && (held.target === target || held.target === 'All'),
+    (held) =>
+      (held.type === type || held.type === 'All') && (held.target === target || held.target === 'All'),
   );
 }
 
@@ -40,7 +45,12 @@ export function reaches(reach: Reach | null, object: ScopedObject): boolean {
 }
 
 /** Whether (type, target) is granted on this object; without an object only where everything is reached. */
-export function grants(privileges: AdministrativePrivilege[], type: string, target: string, object?: ScopedObject): boolean {
+export function grants(
+  privileges: AdministrativePrivilege[],
+  type: string,
+  target: string,
+  object?: ScopedObject,
+): boolean {
   const reach = reachOf(privileges, type, target);
   return object === undefined ? reach === 'all' : reaches(reach, object);
 }
@@ -49,7 +59,11 @@ export function grants(privileges: AdministrativePrivilege[], type: string, targ
  * The Create privileges that grant making this object, default tags included; empty where none does. Create differs: a neutral
  * scope allows (§3.4).
  */
-export function creators(privileges: AdministrativePrivilege[], target: string, object: ScopedObject): AdministrativePrivilege[] {
+export function creators(
+  privileges: AdministrativePrivilege[],
+  target: string,
+  object: ScopedObject,
+): AdministrativePrivilege[] {
   return applicable(privileges, 'Create', target).filter((held) => {
     const neutral = held.type === 'Create' && !held.scope?.ids.length && !held.scope?.tags.length;
     if (neutral || isUnlimited(held)) return true;

@@ -36,7 +36,8 @@ export class LastAdministratorService {
         const subject = { localUserId: user.id, deviceId: null, clientAddress: null, connectTime: null };
         if (isFullAdministrator(await this.effective.ofUser(user, provider, subject, policies))) return;
       }
-      if (users.length < BATCH) throw new DomainError('conflict', 'last-administrator', 'A full administrator must remain.');
+      if (users.length < BATCH)
+        throw new DomainError('conflict', 'last-administrator', 'A full administrator must remain.');
     }
   }
 
@@ -45,7 +46,9 @@ export class LastAdministratorService {
       .getRepository(LocalUser)
       .createQueryBuilder('user')
       .where('NOT user.disabled')
-      .andWhere('EXISTS (SELECT 1 FROM accounts a JOIN principals p ON p.id = a.principal_id WHERE a.id = user.accountId AND NOT p.disabled)')
+      .andWhere(
+        'EXISTS (SELECT 1 FROM accounts a JOIN principals p ON p.id = a.principal_id WHERE a.id = user.accountId AND NOT p.disabled)',
+      )
       .orderBy('user.builtIn', 'DESC')
       .addOrderBy('user.createdAt')
       .addOrderBy('user.id')

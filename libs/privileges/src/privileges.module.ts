@@ -9,7 +9,19 @@ import { UserDirectoryService } from './users/user-directory.service.js';
 /** Answers "may they?". */
 @Module({
   imports: [IdentityModule],
-  providers: [ExpressionSandbox, EffectivePrivilegesService, LastAdministratorService, UserAdministrationService, UserDirectoryService],
-  exports: [ExpressionSandbox, EffectivePrivilegesService, LastAdministratorService, UserAdministrationService, UserDirectoryService],
+  providers: [
+    ExpressionSandbox,
+    EffectivePrivilegesService,
+    LastAdministratorService,
+    UserAdministrationService,
+    UserDirectoryService,
+  ],
+  exports: [
+    ExpressionSandbox,
+    EffectivePrivilegesService,
+    LastAdministratorService,
+    UserAdministrationService,
+    UserDirectoryService,
+  ],
 })
 export class PrivilegesModule {}

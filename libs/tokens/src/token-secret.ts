@@ -6,7 +6,8 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 function base62(length: number): string {
   let text = '';
   while (text.length < length)
-    for (const byte of randomBytes(length * 2)) if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    for (const byte of randomBytes(length * 2))
+      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
   return text;
 }
 

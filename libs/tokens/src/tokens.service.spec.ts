@@ -10,7 +10,13 @@ import { MAX_TTL, TokensService } from './tokens.service.js';
 import type { NewToken, Token } from './token.js';
 
 const HOUR = 3_600;
-const MOUNT = { description: '', defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: null, tokenType: 'default-service' };
+const MOUNT = {
+  description: '',
+  defaultLeaseTtl: 0,
+  maxLeaseTtl: 0,
+  listingVisibility: null,
+  tokenType: 'default-service',
+};
 
 let core: Core;
 let other: Core;
@@ -52,7 +58,10 @@ function issue(wanted: Partial<NewToken> = {}): Promise<{ secret: string; token:
 
 /** On both replicas at once. */
 async function isLive(secret: string): Promise<boolean> {
-  const [here, there] = await Promise.all([tokens.findBySecret(secret), other.get(TokensService).findBySecret(secret)]);
+  const [here, there] = await Promise.all([
+    tokens.findBySecret(secret),
+    other.get(TokensService).findBySecret(secret),
+  ]);
   expect(here === null).toBe(there === null);
   return here !== null;
 }
@@ -60,21 +69,37 @@ async function isLive(secret: string): Promise<boolean> {
 describe('the secret of a token', () => {
   it('S33 is in no table, neither plain nor in hex or base64', async () => {
     const secrets = [ROOT_TOKEN, (await issue()).secret, (await issue({ origin: 'appgate' })).secret];
-    const { rows } = await core.database.query<{ name: string }>(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`);
+    const { rows } = await core.database.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
     let dump = '';
-    for (const { name } of rows) dump += JSON.stringify((await core.database.query(`SELECT t::text AS line FROM "${name}" t`)).rows);
+    for (const { name } of rows)
+      dump += JSON.stringify((await core.database.query(`SELECT t::text AS line FROM "${name}" t`)).rows);
     expect(dump).toContain('userpass-ada');
     for (const secret of secrets)
-      for (const form of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('base64url')])
+      for (const form of [
+        secret,
+        Buffer.from(secret).toString('hex'),
+        Buffer.from(secret).toString('base64'),
+        Buffer.from(secret).toString('base64url'),
+      ])
         expect(dump).not.toContain(form);
-    for (const raw of secrets.slice(2)) expect(dump).not.toContain(Buffer.from(raw, 'base64').toString('hex'));
+    for (const raw of secrets.slice(2))
+      expect(dump).not.toContain(Buffer.from(raw, 'base64').toString('hex'));
   });
 
   it('S33 is the only thing that opens: not the hash, the accessor, the id or a JWT without signature', async () => {
     const { token } = await issue();
     const { rows } = await core.database.query('SELECT token_hash FROM tokens WHERE id = $1', [token.id]);
     const jwt = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(`{"sub":"${ada.principalId}"}`).toString('base64url')}.`;
-    for (const forged of [rows[0].token_hash.toString('hex'), rows[0].token_hash.toString('base64'), token.accessor, token.id, jwt, ''])
+    for (const forged of [
+      rows[0].token_hash.toString('hex'),
+      rows[0].token_hash.toString('base64'),
+      token.accessor,
+      token.id,
+      jwt,
+      '',
+    ])
       expect(await tokens.check(forged)).toBe(null);
   });
 });
@@ -103,7 +128,9 @@ describe('the end of a token', () => {
 
   it('S34 is written down at most once a minute, so that it comes early and never late', async () => {
     const { secret, token } = await issue({ idleSeconds: HOUR, ttl: null });
-    const used = async () => (await core.database.query('SELECT last_used_at FROM tokens WHERE id = $1', [token.id])).rows[0].last_used_at;
+    const used = async () =>
+      (await core.database.query('SELECT last_used_at FROM tokens WHERE id = $1', [token.id])).rows[0]
+        .last_used_at;
     core.clock.advance(59);
     await tokens.check(secret);
     expect(await used()).toEqual(token.issuedAt);
@@ -125,8 +152,10 @@ describe('a renewal', () => {
     const { token } = await issue();
     for (let day = 0; day < 40; day += 1) {
       const renewed = await tokens.renew(token, MAX_TTL, SERVER).catch(() => null);
-      if (renewed !== null) expect(renewed.expiresAt!.getTime()).toBeLessThanOrEqual(after(token.issuedAt, MAX_TTL).getTime());
-      else expect(core.clock.now().getTime()).toBeGreaterThanOrEqual(after(token.issuedAt, MAX_TTL).getTime());
+      if (renewed !== null)
+        expect(renewed.expiresAt!.getTime()).toBeLessThanOrEqual(after(token.issuedAt, MAX_TTL).getTime());
+      else
+        expect(core.clock.now().getTime()).toBeGreaterThanOrEqual(after(token.issuedAt, MAX_TTL).getTime());
       core.clock.advance(86_400);
     }
   });
@@ -146,7 +175,9 @@ describe('a renewal', () => {
   });
 
   it('is refused to a token that is not renewable, and to one that ended', async () => {
-    await expect(tokens.renew((await issue({ renewable: false })).token, 60, SERVER)).rejects.toMatchObject({ code: 'not-renewable' });
+    await expect(tokens.renew((await issue({ renewable: false })).token, 60, SERVER)).rejects.toMatchObject({
+      code: 'not-renewable',
+    });
     const { token } = await issue({ ttl: 10 });
     core.clock.advance(10);
     await expect(tokens.renew(token, 60, SERVER)).rejects.toMatchObject({ kind: 'not-found' });
@@ -159,9 +190,16 @@ describe('a revocation', () => {
     const second = await issue({ parentId: first.token.id });
     const third = await issue({ parentId: second.token.id });
     const stranger = await issue();
-    await core.database.query('UPDATE tokens SET revoked_at = $2 WHERE id = $1', [second.token.id, core.clock.now()]);
+    await core.database.query('UPDATE tokens SET revoked_at = $2 WHERE id = $1', [
+      second.token.id,
+      core.clock.now(),
+    ]);
     await tokens.revoke(first.token, SERVER);
-    expect([await isLive(first.secret), await isLive(third.secret), await isLive(stranger.secret)]).toEqual([false, false, true]);
+    expect([await isLive(first.secret), await isLive(third.secret), await isLive(stranger.secret)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('S41 finds a child and a grandchild that are being issued meanwhile', async () => {
@@ -174,16 +212,29 @@ describe('a revocation', () => {
       const lateId = randomUUID();
       await open.query(
         `INSERT INTO tokens SELECT (t2).* FROM (SELECT jsonb_populate_record(t, $2) AS t2 FROM tokens t WHERE id = $1) planted`,
-        [parentId, { id: lateId, token_hash: `\\x${Buffer.from(lateId).toString('hex')}`, accessor: lateId, parent_id: parentId }],
+        [
+          parentId,
+          {
+            id: lateId,
+            token_hash: `\\x${Buffer.from(lateId).toString('hex')}`,
+            accessor: lateId,
+            parent_id: parentId,
+          },
+        ],
       );
       const revoking = tokens.revoke(parent.token, SERVER);
       await expect.poll(() => waiting()).toBe(1);
       await open.query('COMMIT');
       open.release();
       await revoking;
-      const { rows } = await core.database.query('SELECT revoked_at IS NOT NULL AS ended FROM tokens WHERE id = $1', [lateId]);
+      const { rows } = await core.database.query(
+        'SELECT revoked_at IS NOT NULL AS ended FROM tokens WHERE id = $1',
+        [lateId],
+      );
       expect(rows).toEqual([{ ended: true }]);
-      await core.database.query('UPDATE tokens SET revoked_at = NULL WHERE id = ANY($1)', [[parent.token.id, child.token.id]]);
+      await core.database.query('UPDATE tokens SET revoked_at = NULL WHERE id = ANY($1)', [
+        [parent.token.id, child.token.id],
+      ]);
     }
   });
 
@@ -195,7 +246,9 @@ describe('a revocation', () => {
 
   it('of a token that gives way is done by one of many at once', async () => {
     const { token } = await issue();
-    const tries = Array.from({ length: 20 }, () => core.get(Database).transaction((tx) => tokens.giveUp(tx, token.id)));
+    const tries = Array.from({ length: 20 }, () =>
+      core.get(Database).transaction((tx) => tokens.giveUp(tx, token.id)),
+    );
     expect((await Promise.all(tries)).filter((ended) => ended)).toHaveLength(1);
   });
 
@@ -210,14 +263,17 @@ describe('a revocation', () => {
 describe('a use limit', () => {
   it('S41 lets exactly three of twenty parallel uses over two replicas pass', async () => {
     const { secret } = await issue({ usesLeft: 3 });
-    const checks = Array.from({ length: 20 }, (_, index) => (index % 2 ? tokens : other.get(TokensService)).check(secret));
+    const checks = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 ? tokens : other.get(TokensService)).check(secret),
+    );
     expect((await Promise.all(checks)).filter((checked) => checked !== null)).toHaveLength(3);
     expect(await isLive(secret)).toBe(false);
   });
 
   it('is not taken off by a look-up', async () => {
     const { secret, token } = await issue({ usesLeft: 1 });
-    for (let look = 0; look < 3; look += 1) expect(await tokens.findByAccessor(token.accessor)).toMatchObject({ usesLeft: 1 });
+    for (let look = 0; look < 3; look += 1)
+      expect(await tokens.findByAccessor(token.accessor)).toMatchObject({ usesLeft: 1 });
     expect(await tokens.check(secret)).toMatchObject({ state: 'live' });
     expect(await tokens.check(secret)).toBe(null);
   });
@@ -256,7 +312,11 @@ describe('what a token stands on', () => {
 
   it('S47 ends it when its user is removed', async () => {
     const bob = await addUser(core, 'bob');
-    const { secret } = await issue({ principalId: bob.principalId, accountId: bob.accountId, localUserId: bob.user.id });
+    const { secret } = await issue({
+      principalId: bob.principalId,
+      accountId: bob.accountId,
+      localUserId: bob.user.id,
+    });
     expect(await isLive(secret)).toBe(true);
     await core.get(Database).transaction((tx) => core.get(LocalUsersService).remove(tx, bob.user, SERVER));
     expect(await isLive(secret)).toBe(false);

@@ -64,12 +64,16 @@ export class TokensService {
       ]),
     );
     const token = tokenOf(row);
-    await this.audit.record(tx, { ...actor, tokenAccessor: token.accessor }, {
-      action: 'token.issued',
-      outcome: 'success',
-      object: { type: 'token', id: token.accessor },
-      detail: { origin: token.origin, path: token.path, factors: token.factors, policies: token.policies },
-    });
+    await this.audit.record(
+      tx,
+      { ...actor, tokenAccessor: token.accessor },
+      {
+        action: 'token.issued',
+        outcome: 'success',
+        object: { type: 'token', id: token.accessor },
+        detail: { origin: token.origin, path: token.path, factors: token.factors, policies: token.policies },
+      },
+    );
     return { secret, token };
   }
 
@@ -79,12 +83,18 @@ export class TokensService {
    */
   async check(secret: string): Promise<Checked | null> {
     const now = this.clock.now();
-    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(LIVE_BY_HASH, [hashSecret(secret), now]);
+    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(LIVE_BY_HASH, [
+      hashSecret(secret),
+      now,
+    ]);
     if (row === undefined) return null;
     if (row.principal_disabled) return { state: 'disabled' };
     if (row.uses_left !== null && !(await this.takeUse(row.id))) return null;
     if (now.getTime() - row.last_used_at.getTime() >= 60_000)
-      await this.database.execute('UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1', [row.id, now]);
+      await this.database.execute(
+        'UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1',
+        [row.id, now],
+      );
     return { state: 'live', token: tokenOf(row) };
   }
 
@@ -136,7 +146,10 @@ export class TokensService {
 
   /** Ends a token that gives way to another: of two who try at once one gets true. */
   async giveUp(tx: Sql, id: string): Promise<boolean> {
-    const ended = await tx.execute('UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL', [id, this.clock.now()]);
+    const ended = await tx.execute('UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL', [
+      id,
+      this.clock.now(),
+    ]);
     if (ended === 1) await this.revokeIn(tx, id);
     return ended === 1;
   }
@@ -156,22 +169,42 @@ export class TokensService {
   }
 
   private async find(statement: string, key: Buffer | string): Promise<Token | null> {
-    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(statement, [key, this.clock.now()]);
+    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(statement, [
+      key,
+      this.clock.now(),
+    ]);
     return row === undefined || row.principal_disabled ? null : tokenOf(row);
   }
 
   /** A child is made of a live parent only; the lock makes a revocation wait, which then looks again and finds the child (S41). */
   private async holdParent(tx: Sql, parentId: string): Promise<void> {
-    const parent = await tx.query('SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL FOR SHARE', [parentId]);
-    if (parent.length === 0) throw new DomainError('unauthenticated', 'parent-ended', 'The token it stands on has ended.');
+    const parent = await tx.query('SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL FOR SHARE', [
+      parentId,
+    ]);
+    if (parent.length === 0)
+      throw new DomainError('unauthenticated', 'parent-ended', 'The token it stands on has ended.');
   }
 
   private async takeUse(id: string): Promise<boolean> {
-    return (await this.database.execute('UPDATE tokens SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0', [id])) === 1;
+    return (
+      (await this.database.execute(
+        'UPDATE tokens SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0',
+        [id],
+      )) === 1
+    );
   }
 
-  private async record(tx: Sql, actor: Actor, action: 'token.renewed' | 'token.revoked', token: Pick<Token, 'accessor'>): Promise<void> {
-    await this.audit.record(tx, actor, { action, outcome: 'success', object: { type: 'token', id: token.accessor } });
+  private async record(
+    tx: Sql,
+    actor: Actor,
+    action: 'token.renewed' | 'token.revoked',
+    token: Pick<Token, 'accessor'>,
+  ): Promise<void> {
+    await this.audit.record(tx, actor, {
+      action,
+      outcome: 'success',
+      object: { type: 'token', id: token.accessor },
+    });
   }
 }
 

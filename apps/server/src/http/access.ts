@@ -8,7 +8,12 @@ export type AccessStatement =
   /** `/admin`: a token in one of these states (contract appgate.md §2.1). */
   | { kind: 'token'; state: 'any' | 'pending' | 'final' }
   /** `/admin`: a final token whose owner holds this privilege. */
-  | { kind: 'privilege'; type: string; target: string; /** Also let in: who may only retag (§3.4). */ orType?: 'Tag' }
+  | {
+      kind: 'privilege';
+      type: string;
+      target: string;
+      /** Also let in: who may only retag (§3.4). */ orType?: 'Tag';
+    }
   /** `/v1`: a token whose policies give this capability on the request's path. */
   | { kind: 'capability'; capability: 'create' | 'read' | 'update' | 'delete' | 'list'; sudo?: boolean };
 

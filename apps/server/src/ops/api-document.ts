@@ -18,10 +18,17 @@ export function apiDocument(app: INestApplication, version: string): OpenAPIObje
     .addServer('http://127.0.0.1:8200', 'plain HTTP on loopback')
     .addServer('https://localhost:8443', 'HTTPS')
     .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'AuthToken of `/admin`.' })
-    .addSecurity('vaultToken', { type: 'apiKey', in: 'header', name: 'X-Vault-Token', description: 'Client token of `/v1`; `Authorization: Bearer` works too.' })
+    .addSecurity('vaultToken', {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Vault-Token',
+      description: 'Client token of `/v1`; `Authorization: Bearer` works too.',
+    })
     .setOpenAPIVersion('3.0.3')
     .build();
-  const document = SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller}_${method}` });
+  const document = SwaggerModule.createDocument(app, settings, {
+    operationIdFactory: (controller, method) => `${controller}_${method}`,
+  });
   const paths = Object.entries(document.paths).toSorted(([one], [other]) => (one < other ? -1 : 1));
   document.paths = Object.fromEntries(paths.flatMap(([path, item]) => withListAsGet(path, stated(item))));
   return document;
@@ -29,7 +36,10 @@ export function apiDocument(app: INestApplication, version: string): OpenAPIObje
 
 /** An operation without security is open, and says so. */
 function stated(item: PathItem): PathItem {
-  const operations = Object.entries(item).map(([verb, operation]) => [verb, { ...operation, security: operation.security ?? [] }]);
+  const operations = Object.entries(item).map(([verb, operation]) => [
+    verb,
+    { ...operation, security: operation.security ?? [] },
+  ]);
   return Object.fromEntries(operations) as PathItem;
 }
 
@@ -37,7 +47,13 @@ function stated(item: PathItem): PathItem {
 function withListAsGet(path: string, item: PathItem): [string, PathItem][] {
   const { search, ...rest } = item as PathItem & { search?: PathItem['get'] };
   if (search === undefined) return [[path, item]];
-  const parameter = { name: 'list', in: 'query', required: true, description: 'Or send the verb LIST.', schema: { type: 'boolean', enum: [true] } };
+  const parameter = {
+    name: 'list',
+    in: 'query',
+    required: true,
+    description: 'Or send the verb LIST.',
+    schema: { type: 'boolean', enum: [true] },
+  };
   const get = { ...search, parameters: [...(search.parameters ?? []), parameter] } as PathItem['get'];
   const others: [string, PathItem][] = Object.keys(rest).length === 0 ? [] : [[path, rest]];
   return [...others, [`${path}/`, { get }]];

@@ -12,7 +12,11 @@ import { apiDocument } from './api-document.js';
 /** The document of the whole application, made without starting it: no database, no listener. */
 export async function describeApi(version: string): Promise<OpenAPIObject> {
   const dataSource = createDataSource({ url: 'postgres://127.0.0.1/none', poolSize: 1, entities: ENTITIES });
-  const module = AppModule.register({ config: readConfig({}), dataSource, masterKey: new MasterKey(randomBytes(32)) });
+  const module = AppModule.register({
+    config: readConfig({}),
+    dataSource,
+    masterKey: new MasterKey(randomBytes(32)),
+  });
   const adapter = new HttpAdapter(new DialectTable(), new TrustedProxies([]), 16_384);
   const app = await NestFactory.create(module, adapter, { logger: false, abortOnError: false });
   return apiDocument(app, version);

@@ -4,10 +4,16 @@ import { Database, DomainError } from '@sallyport/platform';
 import { Access } from '../http/access.js';
 import { Readiness } from '../http/readiness.js';
 
-const HEALTHY = { schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', example: 'ok' } } } };
+const HEALTHY = {
+  schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', example: 'ok' } } },
+};
 const UNHEALTHY = {
   description: 'Not ready: stopping, or without its database.',
-  schema: { type: 'object', required: ['errors'], properties: { errors: { type: 'array', items: { type: 'string' } } } },
+  schema: {
+    type: 'object',
+    required: ['errors'],
+    properties: { errors: { type: 'array', items: { type: 'string' } } },
+  },
 };
 
 /** For balancers and supervisors. */
@@ -32,7 +38,8 @@ export class HealthController {
   @ApiOkResponse({ description: 'Ready to serve.', ...HEALTHY })
   @ApiServiceUnavailableResponse(UNHEALTHY)
   async ready(): Promise<{ status: string }> {
-    if (!this.readiness.ready) throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
+    if (!this.readiness.ready)
+      throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
     await this.database.query('SELECT 1 FROM installation');
     return { status: 'ready' };
   }

@@ -40,7 +40,8 @@ export class OpsDialect implements Dialect {
   }
 
   async notFound(_caller: unknown, _tokenSent: boolean, allow: string[]): Promise<never> {
-    if (allow.length > 0) throw new DomainError('method-not-allowed', 'method-not-allowed', 'method not allowed', { allow });
+    if (allow.length > 0)
+      throw new DomainError('method-not-allowed', 'method-not-allowed', 'method not allowed', { allow });
     throw new DomainError('not-found', 'not-found', 'not found');
   }
 
@@ -50,7 +51,10 @@ export class OpsDialect implements Dialect {
 
   renderError(error: DomainError): WireError {
     const { allow, retryAfter } = error.details;
-    const headers = { ...(allow && { Allow: allow.join(', ') }), ...(retryAfter && { 'Retry-After': String(retryAfter) }) };
+    const headers = {
+      ...(allow && { Allow: allow.join(', ') }),
+      ...(retryAfter && { 'Retry-After': String(retryAfter) }),
+    };
     return { status: STATUS[error.kind], headers, body: { errors: [] } };
   }
 }

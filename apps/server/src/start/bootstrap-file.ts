@@ -13,11 +13,16 @@ export function bootstrapFile(dataDirectory: string): string {
 }
 
 /** Writes the first credentials once, mode 0600: an existing file is never replaced. Whole or not at all. */
-export async function writeBootstrapFile(dataDirectory: string, { adminPassword, rootToken }: FirstCredentials): Promise<void> {
+export async function writeBootstrapFile(
+  dataDirectory: string,
+  { adminPassword, rootToken }: FirstCredentials,
+): Promise<void> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const file = bootstrapFile(dataDirectory);
   const draft = `${file}.${process.pid}`;
-  const admin = adminPassword && { admin: { providerName: 'local', username: 'admin', password: adminPassword } };
+  const admin = adminPassword && {
+    admin: { providerName: 'local', username: 'admin', password: adminPassword },
+  };
   const text = `${JSON.stringify({ ...admin, ...(rootToken && { rootToken }) }, null, 2)}\n`;
   await rm(draft, { force: true });
   await writeFile(draft, text, { mode: 0o600, flag: 'wx' });

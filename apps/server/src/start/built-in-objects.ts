@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { IdentityProvider, AuthMount, canonicalName, type ClaimMapping, LOCAL_MOUNT_PATH, newMount } from '@sallyport/identity';
+import {
+  IdentityProvider,
+  AuthMount,
+  canonicalName,
+  type ClaimMapping,
+  LOCAL_MOUNT_PATH,
+  newMount,
+} from '@sallyport/identity';
 import { DEFAULT_METHOD_ID, MfaMethod, TOTP_DEFAULTS } from '@sallyport/mfa-methods';
 import type { Transaction } from '@sallyport/platform';
 import { AdministrativeRole, Policy } from '@sallyport/privileges';
@@ -11,15 +18,19 @@ export async function addBuiltInObjects(tx: Transaction, now: Date): Promise<Ide
     notes: 'Built-in Identity Provider on local database.',
     claimMappings: LOCAL_CLAIMS,
   });
-  const providers = [local, provider('Connector', 'Connector', now), provider('ServiceDatabase', 'service', now)];
-  await tx.manager.getRepository(IdentityProvider).insert(providers as never);
+  const providers = [
+    local,
+    provider('Connector', 'Connector', now),
+    provider('ServiceDatabase', 'service', now),
+  ];
+  await tx.manager.getRepository(IdentityProvider).insert(providers);
   // `userpass/` is attached by the operator, not created (contract vault.md §1.4); its accessor is there from the start.
   const userpass = { ...newMount(LOCAL_MOUNT_PATH, 'userpass', local.id, now), attached: false };
   const token = { ...newMount('token', 'token', null, now), description: 'token based credentials' };
   await tx.manager.getRepository(AuthMount).insert([userpass, token]);
   await tx.manager.getRepository(MfaMethod).insert([timeBased(now), fido2(now)] as never);
   const role = administratorRole(now);
-  await tx.manager.getRepository(AdministrativeRole).insert(role as never);
+  await tx.manager.getRepository(AdministrativeRole).insert(role);
   await tx.manager.getRepository(Policy).insert(administratorPolicy(role.id, now));
   return local;
 }
@@ -34,9 +45,16 @@ const LOCAL_CLAIMS: ClaimMapping[] = [
   ['phone', 'phone', false],
   ['tags', 'tags', true],
   ['username', 'username', false],
-].map(([attributeName, claimName, list]) => ({ attributeName, claimName, list, encrypt: false }) as ClaimMapping);
+].map(
+  ([attributeName, claimName, list]) => ({ attributeName, claimName, list, encrypt: false }) as ClaimMapping,
+);
 
-function provider(type: IdentityProvider['type'], name: string, now: Date, values: Partial<IdentityProvider> = {}): IdentityProvider {
+function provider(
+  type: IdentityProvider['type'],
+  name: string,
+  now: Date,
+  values: Partial<IdentityProvider> = {},
+): IdentityProvider {
   return {
     ...BUILT_IN,
     id: randomUUID(),

@@ -2,7 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AuditService, SERVER } from '@sallyport/audit';
 import { type IdentityProvider, LocalUsersService, NewCredential } from '@sallyport/identity';
-import { Clock, Config, ConfigError, Database, Installation, Keyring, type Transaction } from '@sallyport/platform';
+import {
+  Clock,
+  Config,
+  ConfigError,
+  Database,
+  Installation,
+  Keyring,
+  type Transaction,
+} from '@sallyport/platform';
 import { newServiceToken, TokensService } from '@sallyport/tokens';
 import { writeBootstrapFile } from './bootstrap-file.js';
 import { addBuiltInObjects } from './built-in-objects.js';
@@ -45,7 +53,9 @@ export class FirstStart implements OnApplicationBootstrap {
     const passwordHash = await this.credential.hash(password, 'admin', RULES);
     const lookupKey = await this.installation.sealLookupKey();
     this.made = await this.database.transaction(async (tx) => {
-      await tx.execute(`SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '60s', true)`);
+      await tx.execute(
+        `SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '60s', true)`,
+      );
       await tx.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
       if ((await tx.query('SELECT 1 FROM installation')).length > 0) return false;
       await this.installation.make(tx, lookupKey);
@@ -69,7 +79,11 @@ export class FirstStart implements OnApplicationBootstrap {
     if (problem !== null) throw new ConfigError([{ setting: 'SALLYPORT_ADMIN_PASSWORD', problem }]);
   }
 
-  private async addAdministrator(tx: Transaction, local: IdentityProvider, passwordHash: string): Promise<void> {
+  private async addAdministrator(
+    tx: Transaction,
+    local: IdentityProvider,
+    passwordHash: string,
+  ): Promise<void> {
     await this.localUsers.create(
       tx,
       {

@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { type Config, makeMasterKeyFile, type MasterKey, readMasterKey, startEmbeddedPostgres } from '@sallyport/platform';
+import {
+  type Config,
+  makeMasterKeyFile,
+  type MasterKey,
+  readMasterKey,
+  startEmbeddedPostgres,
+} from '@sallyport/platform';
 
 export interface OpenDatabase {
   url: string;
@@ -16,7 +22,11 @@ export interface OpenDatabase {
  */
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
   if (config.databaseUrl !== null)
-    return { url: config.databaseUrl, masterKey: readMasterKey(config.masterKeyFile ?? ''), close: async () => undefined };
+    return {
+      url: config.databaseUrl,
+      masterKey: readMasterKey(config.masterKeyFile ?? ''),
+      close: async () => undefined,
+    };
   const keyFile = config.masterKeyFile ?? join(config.dataDirectory, 'master.key');
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(join(config.dataDirectory, 'postgres'));

@@ -2,10 +2,24 @@ import { ConsoleLogger } from '@nestjs/common';
 import type { LogLevel } from '@sallyport/platform';
 
 /** What the framework tells of its own wiring at each start: of use to nobody who runs the server. */
-const CHATTER = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication']);
+const CHATTER = new Set([
+  'InstanceLoader',
+  'RouterExplorer',
+  'RoutesResolver',
+  'NestFactory',
+  'NestApplication',
+]);
 
 const LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
-const SHOWN: Record<LogLevel, number> = { silent: 0, fatal: 1, error: 2, warn: 3, info: 4, debug: 5, trace: 6 };
+const SHOWN: Record<LogLevel, number> = {
+  silent: 0,
+  fatal: 1,
+  error: 2,
+  warn: 3,
+  info: 4,
+  debug: 5,
+  trace: 6,
+};
 
 /** One JSON object a line; readable lines in a terminal. */
 export class StartLogger extends ConsoleLogger {

@@ -16,10 +16,17 @@ export interface StartOptions {
  * Starts the whole server: database, schema, application, listeners. Nothing is left running when it fails.
  * @throws ConfigError, and whatever keeps the database or the listeners from opening.
  */
-export async function startServer(config: Config, { clock, logger }: StartOptions = {}): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { clock, logger }: StartOptions = {},
+): Promise<RunningServer> {
   const options = await serverOptions(config, (clock ?? new Clock()).now());
   const database = await openDatabase(config);
-  const dataSource = createDataSource({ url: database.url, poolSize: config.databasePoolSize, entities: ENTITIES });
+  const dataSource = createDataSource({
+    url: database.url,
+    poolSize: config.databasePoolSize,
+    entities: ENTITIES,
+  });
   const close = async () => {
     if (dataSource.isInitialized) await dataSource.destroy();
     await database.close();

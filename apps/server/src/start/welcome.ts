@@ -2,8 +2,14 @@ import type { Config } from '@sallyport/platform';
 import type { ListenerAddress } from '../http/front/listeners.js';
 
 /** What a person sees when the server is up: where it listens, where the docs are, where the first credentials lie. */
-export function welcome(config: Config, addresses: ListenerAddress[], credentialsFile: string | null): string {
-  const urls = addresses.map(({ scheme, host, port }) => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+export function welcome(
+  config: Config,
+  addresses: ListenerAddress[],
+  credentialsFile: string | null,
+): string {
+  const urls = addresses.map(
+    ({ scheme, host, port }) => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  );
   const lines = [
     '',
     'Sallyport is up.',

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { canonicalName, dummyHash, HashQueue, hashPassword, type IdentityProvider, needsRehash, preparePassword, verifyPassword } from '@sallyport/identity';
+import {
+  canonicalName,
+  dummyHash,
+  HashQueue,
+  hashPassword,
+  type IdentityProvider,
+  needsRehash,
+  preparePassword,
+  verifyPassword,
+} from '@sallyport/identity';
 import { Clock, Config, Database, DomainError, Installation } from '@sallyport/platform';
 import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
 import { passwordTriesOf } from './password-waits.js';
@@ -63,7 +72,8 @@ export class FirstFactorService {
     try {
       return await this.evaluate(attempt);
     } catch (error) {
-      if (error instanceof DomainError && (error.kind === 'rejected' || error.kind === 'throttled')) await this.waitForFloor(arrived);
+      if (error instanceof DomainError && (error.kind === 'rejected' || error.kind === 'throttled'))
+        await this.waitForFloor(arrived);
       throw error;
     }
   }
@@ -75,7 +85,8 @@ export class FirstFactorService {
     if (wait !== null) throw await this.throttled(attempt, counted, user, wait);
     const matches = await this.compare(user?.password_hash ?? (await dummyHash()), attempt.password, counted);
     const { provider } = attempt;
-    if (!matches || user === null || provider === null || user.disabled || !attempt.open) throw await this.reject(attempt, counted, user);
+    if (!matches || user === null || provider === null || user.disabled || !attempt.open)
+      throw await this.reject(attempt, counted, user);
     await this.throttle.release(counted);
     if (needsRehash(user.password_hash)) await this.rehash(user, attempt.password);
     return {
@@ -100,10 +111,14 @@ export class FirstFactorService {
   }
 
   /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */
-  private countedAs({ provider, providerName, username, actor }: PasswordTry, user: UserRow | null): PasswordSubject {
+  private countedAs(
+    { provider, providerName, username, actor }: PasswordTry,
+    user: UserRow | null,
+  ): PasswordSubject {
     const place = provider?.id ?? canonicalName(providerName);
     return {
-      subject: user?.account_id ?? this.installation.keyedHash(JSON.stringify([place, canonicalName(username)])),
+      subject:
+        user?.account_id ?? this.installation.keyedHash(JSON.stringify([place, canonicalName(username)])),
       network: sourceNetwork(actor.clientAddress ?? ''),
       freeTries: passwordTriesOf(provider?.userLockoutThreshold ?? 5),
     };
@@ -119,7 +134,11 @@ export class FirstFactorService {
     }
   }
 
-  private async reject(attempt: PasswordTry, counted: PasswordSubject, user: UserRow | null): Promise<DomainError> {
+  private async reject(
+    attempt: PasswordTry,
+    counted: PasswordSubject,
+    user: UserRow | null,
+  ): Promise<DomainError> {
     await this.database.transaction(async (tx) => {
       // In the order of a sign-in that is finished meanwhile: the user, then the count.
       await tx.execute('SELECT 1 FROM local_users WHERE id = $1 FOR NO KEY UPDATE', [user?.id ?? null]);
@@ -139,24 +158,30 @@ export class FirstFactorService {
     return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
   }
 
-  private async throttled(attempt: PasswordTry, counted: PasswordSubject, user: UserRow | null, wait: number): Promise<DomainError> {
+  private async throttled(
+    attempt: PasswordTry,
+    counted: PasswordSubject,
+    user: UserRow | null,
+    wait: number,
+  ): Promise<DomainError> {
     await this.audit.record(this.database, attempt.actor, {
       action: 'sign-in.password-throttled',
       outcome: 'denied',
       object: { type: 'account', id: counted.subject },
       detail: { network: counted.network, known: user !== null },
     });
-    return new DomainError('throttled', 'password-throttled', 'Too many failed attempts. Try again later.', { retryAfter: wait });
+    return new DomainError('throttled', 'password-throttled', 'Too many failed attempts. Try again later.', {
+      retryAfter: wait,
+    });
   }
 
   /** Weak parameters are raised once; a password changed meanwhile wins (S04). */
   private async rehash(user: UserRow, password: string): Promise<void> {
     const raised = await this.hashes.run(() => hashPassword(preparePassword(password)));
-    await this.database.execute('UPDATE local_users SET password_hash = $2 WHERE id = $1 AND password_hash = $3', [
-      user.id,
-      raised,
-      user.password_hash,
-    ]);
+    await this.database.execute(
+      'UPDATE local_users SET password_hash = $2 WHERE id = $1 AND password_hash = $3',
+      [user.id, raised, user.password_hash],
+    );
   }
 
   private async waitForFloor(arrived: number): Promise<void> {

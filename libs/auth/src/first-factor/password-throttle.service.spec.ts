@@ -42,15 +42,18 @@ async function row(): Promise<{ failures: number; booked: number; wait: number }
 }
 
 describe('tries of a password', () => {
-  it.each([3, 5, 10])('S07 wait as long as the formula says, at every count, with %i free', async (freeTries) => {
-    counted = { ...counted, freeTries };
-    for (let failures = 1; failures <= 30; failures += 1) {
-      expect(await miss()).toBe(null);
-      const { failures: counts, wait } = await row();
-      expect([counts, wait ?? 0]).toEqual([failures, passwordWaitAfter(failures, freeTries)]);
-      core.clock.advance(wait ?? 0);
-    }
-  });
+  it.each([3, 5, 10])(
+    'S07 wait as long as the formula says, at every count, with %i free',
+    async (freeTries) => {
+      counted = { ...counted, freeTries };
+      for (let failures = 1; failures <= 30; failures += 1) {
+        expect(await miss()).toBe(null);
+        const { failures: counts, wait } = await row();
+        expect([counts, wait ?? 0]).toEqual([failures, passwordWaitAfter(failures, freeTries)]);
+        core.clock.advance(wait ?? 0);
+      }
+    },
+  );
 
   it('S07 are not evaluated a millisecond before the wait is over', async () => {
     for (let count = 0; count < 5; count += 1) await miss();
@@ -84,7 +87,10 @@ describe('tries of a password', () => {
     const elsewhere = { ...counted, network: '198.51.100.0/24' };
     for (const subject of [counted, elsewhere]) await throttle.fail(core.get(Database), subject);
     await throttle.clear(core.get(Database), counted.subject, counted.network);
-    const { rows } = await core.database.query('SELECT network, failures FROM password_throttles WHERE subject = $1 ORDER BY network', [counted.subject]);
+    const { rows } = await core.database.query(
+      'SELECT network, failures FROM password_throttles WHERE subject = $1 ORDER BY network',
+      [counted.subject],
+    );
     expect(rows).toEqual([
       { network: counted.network, failures: 0 },
       { network: elsewhere.network, failures: 1 },
@@ -93,14 +99,18 @@ describe('tries of a password', () => {
 
   it('S06 run twenty at once over both replicas', async () => {
     const waits = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => (index % 2 ? core : other).get(PasswordThrottleService).book(counted)),
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 2 ? core : other).get(PasswordThrottleService).book(counted),
+      ),
     );
     expect(waits.filter((wait) => wait === null)).toHaveLength(PARALLEL_TRIES);
     expect(waits.filter((wait) => wait !== null && wait !== 1)).toEqual([]);
   });
 
   it('S06 that were wrong and at once: 25 of 200 are evaluated at most', async () => {
-    const waits = await Promise.all(Array.from({ length: 200 }, (_, index) => miss(index % 2 ? core : other)));
+    const waits = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => miss(index % 2 ? core : other)),
+    );
     const evaluated = waits.filter((wait) => wait === null).length;
     expect(evaluated).toBeGreaterThanOrEqual(5);
     expect(evaluated).toBeLessThanOrEqual(25);

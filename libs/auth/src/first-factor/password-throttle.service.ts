@@ -24,8 +24,15 @@ export class PasswordThrottleService {
   /** Books one try. @returns null when it may be evaluated, else the seconds to wait. */
   async book({ subject, network, freeTries }: PasswordSubject): Promise<number | null> {
     const now = this.clock.now();
-    const bookOne = () => this.database.execute(BOOK, [subject, network, now, PARALLEL_TRIES, after(now, -PEACE)]);
-    await this.database.execute(COUNT_LOST, [subject, network, now, after(now, -LOST_AFTER_SECONDS), freeTries]);
+    const bookOne = () =>
+      this.database.execute(BOOK, [subject, network, now, PARALLEL_TRIES, after(now, -PEACE)]);
+    await this.database.execute(COUNT_LOST, [
+      subject,
+      network,
+      now,
+      after(now, -LOST_AFTER_SECONDS),
+      freeTries,
+    ]);
     if ((await bookOne()) === 1) return null;
     const [row] = await this.database.query<{ wait_until: Date | null }>(
       'SELECT wait_until FROM password_throttles WHERE subject = $1 AND network = $2',
@@ -36,7 +43,10 @@ export class PasswordThrottleService {
   }
 
   /** A booked try was wrong. @returns the failures so far and the wait that begins, in seconds. */
-  async fail(sql: Sql, { subject, network, freeTries }: PasswordSubject): Promise<{ failures: number; waitSeconds: number }> {
+  async fail(
+    sql: Sql,
+    { subject, network, freeTries }: PasswordSubject,
+  ): Promise<{ failures: number; waitSeconds: number }> {
     const now = this.clock.now();
     const [row] = await sql.query<{ failures: number }>(FAIL, [subject, network, now, freeTries]);
     const failures = row?.failures ?? 1;
@@ -53,10 +63,10 @@ export class PasswordThrottleService {
 
   /** A full sign-in of the account from this network (S07). */
   async clear(sql: Sql, subject: string, network: string): Promise<void> {
-    await sql.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1 AND network = $2', [
-      subject,
-      network,
-    ]);
+    await sql.execute(
+      'UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1 AND network = $2',
+      [subject, network],
+    );
   }
 }
 

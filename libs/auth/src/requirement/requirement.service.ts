@@ -31,7 +31,10 @@ export class RequirementService {
 
   /** Every enforcement that matches the account now, whatever has been proven. */
   async of(accountId: string, tx?: Transaction): Promise<Requirement> {
-    const rows = await (tx ?? this.database).query<{ name: string; method_ids: string[]; exempted: boolean }>(MATCHING, [accountId]);
+    const rows = await (tx ?? this.database).query<{ name: string; method_ids: string[]; exempted: boolean }>(
+      MATCHING,
+      [accountId],
+    );
     const owedRows = rows.filter((row) => !row.exempted);
     const found = await this.methods.findAll([...new Set(owedRows.flatMap((row) => row.method_ids))], tx);
     const owed = owedRows.map((row) => ({

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
-import { type FactorRefusal, FactorsService, type FactorVerdict, type MfaMethod, type ProvenFactor } from '@sallyport/mfa-methods';
+import {
+  type FactorRefusal,
+  FactorsService,
+  type FactorVerdict,
+  type MfaMethod,
+  type ProvenFactor,
+} from '@sallyport/mfa-methods';
 import { Clock, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import type { Enforcement } from '../requirement/requirement.service.js';
@@ -9,7 +15,10 @@ import type { Enforcement } from '../requirement/requirement.service.js';
 export type Credential = { code: string | null } | { problem: string };
 export type CredentialFor = (method: MfaMethod) => Credential | undefined;
 
-export type MethodRefusal = { method: MfaMethod; refusal: FactorRefusal | { reason: 'unreadable'; problem: string } };
+export type MethodRefusal = {
+  method: MfaMethod;
+  refusal: FactorRefusal | { reason: 'unreadable'; problem: string };
+};
 
 /** The first enforcement that is not satisfied, and why. `refusals` is empty where nothing came for any of its methods. */
 export interface Unsatisfied {
@@ -36,7 +45,11 @@ export class SecondFactorService {
    * Looks at each distinct method once, in the enforcements' order; the first right one satisfies its enforcement.
    * @returns what was proven and must now be spent or released, or what is missing (then everything is released).
    */
-  async prove(owed: Enforcement[], credentialFor: CredentialFor, prover: Prover): Promise<{ proven: ProvenFactor[] } | { unsatisfied: Unsatisfied }> {
+  async prove(
+    owed: Enforcement[],
+    credentialFor: CredentialFor,
+    prover: Prover,
+  ): Promise<{ proven: ProvenFactor[] } | { unsatisfied: Unsatisfied }> {
     const verdicts = new Map<string, FactorVerdict>();
     const proven: ProvenFactor[] = [];
     try {
@@ -57,7 +70,10 @@ export class SecondFactorService {
    * Spends everything in the transaction that finishes the step.
    * @returns the factors as they are kept, or the method somebody else was faster with.
    */
-  async spend(tx: Transaction, proven: ProvenFactor[]): Promise<{ completed: CompletedFactor[] } | { lost: MfaMethod }> {
+  async spend(
+    tx: Transaction,
+    proven: ProvenFactor[],
+  ): Promise<{ completed: CompletedFactor[] } | { lost: MfaMethod }> {
     // One order for everybody: two sign-ins that share methods cannot wait for each other.
     for (const factor of proven.toSorted((one, other) => (one.method.id < other.method.id ? -1 : 1)))
       if (!(await factor.spend(tx))) return { lost: factor.method };
@@ -82,7 +98,9 @@ export class SecondFactorService {
         refusals.push({ method, refusal: { reason: 'unreadable', problem: credential.problem } });
         continue;
       }
-      const verdict = verdicts.get(method.id) ?? (await this.factors.verify({ ...prover, method, credential: credential.code }));
+      const verdict =
+        verdicts.get(method.id) ??
+        (await this.factors.verify({ ...prover, method, credential: credential.code }));
       verdicts.set(method.id, verdict);
       if ('refused' in verdict) {
         refusals.push({ method, refusal: verdict.refused });

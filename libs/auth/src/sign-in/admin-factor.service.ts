@@ -12,7 +12,9 @@ import { LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
 /** What `initialize` answers: a new secret (base32), or that there is one. */
-export type BegunFactor = { method: MfaMethod } & ({ kind: 'secret'; secret: string } | { kind: 'already-seeded' });
+export type BegunFactor = { method: MfaMethod } & (
+  { kind: 'secret'; secret: string } | { kind: 'already-seeded' }
+);
 
 /** The factor steps of `/admin`: initialize and otp (contract appgate.md §2.4, §2.5, §2.10). */
 @Injectable()
@@ -36,7 +38,9 @@ export class AdminFactorService {
     const { method } = await this.next(session);
     if (method.id !== DEFAULT_METHOD_ID) return { method, kind: 'already-seeded' };
     const begun = await this.enrollments.beginFor(method, session.principalId, session.scopeId, actor);
-    return 'secret' in begun ? { method, kind: 'secret', secret: begun.secret } : { method, kind: 'already-seeded' };
+    return 'secret' in begun
+      ? { method, kind: 'secret', secret: begun.secret }
+      : { method, kind: 'already-seeded' };
   }
 
   /**
@@ -74,7 +78,12 @@ export class AdminFactorService {
     }
   }
 
-  private async moveOn(tx: Transaction, session: AdminSession, secret: string, factors: CompletedFactor[]): Promise<void> {
+  private async moveOn(
+    tx: Transaction,
+    session: AdminSession,
+    secret: string,
+    factors: CompletedFactor[],
+  ): Promise<void> {
     if (session.signIn !== null) {
       if (!(await this.rows.advance(tx, session.signIn, secret, factors, PARTIAL_LIFE))) throw new LostRace();
       return;
@@ -105,12 +114,18 @@ export class AdminFactorService {
    * the built-in one, or a TOTP method the user has a seed for (§2.10).
    */
   private async next(session: AdminSession): Promise<{ enforcement: Enforcement; method: MfaMethod }> {
-    const enforcement = session.missing.find(({ methodIds }) => methodIds.includes(DEFAULT_METHOD_ID)) ?? session.missing[0];
+    const enforcement =
+      session.missing.find(({ methodIds }) => methodIds.includes(DEFAULT_METHOD_ID)) ?? session.missing[0];
     if (enforcement === undefined)
-      throw new DomainError('factor-not-pending', 'factor-not-pending', 'Multi-factor authentication is not pending for this token.');
+      throw new DomainError(
+        'factor-not-pending',
+        'factor-not-pending',
+        'Multi-factor authentication is not pending for this token.',
+      );
     const enrolled = await this.enrollments.listOf([session.principalId]);
     const canBeAsked = (method: MfaMethod) =>
-      method.id === DEFAULT_METHOD_ID || enrolled.some(({ methodId, boundAt }) => methodId === method.id && boundAt !== null);
+      method.id === DEFAULT_METHOD_ID ||
+      enrolled.some(({ methodId, boundAt }) => methodId === method.id && boundAt !== null);
     const method = enforcement.methods.find(canBeAsked) ?? enforcement.methods[0];
     if (method === undefined) throw wrongCode();
     return { enforcement, method };
@@ -119,7 +134,9 @@ export class AdminFactorService {
 
 function refusalOf(refusal: { reason: string; retryAfter?: number } | undefined): DomainError {
   if (refusal?.reason === 'throttled')
-    return new DomainError('throttled', 'factor-throttled', 'Too many failed attempts. Try again later.', { retryAfter: refusal.retryAfter });
+    return new DomainError('throttled', 'factor-throttled', 'Too many failed attempts. Try again later.', {
+      retryAfter: refusal.retryAfter,
+    });
   return wrongCode();
 }
 

@@ -116,7 +116,12 @@ export class AdminSignInService {
       await this.people.show(tx, user.principalId);
       await this.judge(tx, { ...user, factors: [] }, user.username);
       await this.finishing.close(tx, { ...user, factors: [] }, actor);
-      return this.issue(tx, { ...user, factors: [] }, { deviceId: credentials.deviceId, sessionId: randomUUID(), parent: null, endsBy: null }, actor);
+      return this.issue(
+        tx,
+        { ...user, factors: [] },
+        { deviceId: credentials.deviceId, sessionId: randomUUID(), parent: null, endsBy: null },
+        actor,
+      );
     });
     return { username: user.username, secret, expiresAt: token.expiresAt!, privileges };
   }
@@ -130,12 +135,18 @@ export class AdminSignInService {
     const { username } = session;
     if (session.missing.length > 0) throw factorOwed(username);
     const privileges = await this.mustHoldPrivileges(session);
-    if (session.kind === 'final') return { username, secret: null, expiresAt: session.token!.expiresAt!, privileges };
+    if (session.kind === 'final')
+      return { username, secret: null, expiresAt: session.token!.expiresAt!, privileges };
     const { secret, token } = await this.database.transaction(async (tx) => {
       await this.judge(tx, session, username);
       const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
       const sessionId = session.signIn?.id ?? randomUUID();
-      const issued = await this.issue(tx, session, { deviceId: session.deviceId, sessionId, parent, endsBy: session.expiresAt }, actor);
+      const issued = await this.issue(
+        tx,
+        session,
+        { deviceId: session.deviceId, sessionId, parent, endsBy: session.expiresAt },
+        actor,
+      );
       if (session.signIn !== null) {
         const finished = await this.rows.finish(tx, session.signIn, issued.token.id);
         if (finished === undefined) throw new LostRace();
@@ -149,7 +160,10 @@ export class AdminSignInService {
 
   /** Ends every token of the session, and the `/v1` token it came from (§2.1, §2.8). */
   async logOut(session: AdminSession, actor: Actor): Promise<void> {
-    const parentId = session.kind === 'foreign' ? session.token!.id : (session.token?.parentId ?? session.signIn?.parentTokenId ?? null);
+    const parentId =
+      session.kind === 'foreign'
+        ? session.token!.id
+        : (session.token?.parentId ?? session.signIn?.parentTokenId ?? null);
     const sessionId = session.signIn?.id ?? session.token!.sessionId;
     await this.database.transaction(async (tx) => {
       // First: this waits for an authorization in progress, whose token is then found.
@@ -165,17 +179,26 @@ export class AdminSignInService {
   }
 
   /** A disabled person answers like a wrong password (§2.3). */
-  private async provePassword({ providerName, username, password, actor }: AdminCredentials): Promise<ProvenUser> {
+  private async provePassword({
+    providerName,
+    username,
+    password,
+    actor,
+  }: AdminCredentials): Promise<ProvenUser> {
     const provider = await this.providers.findByExactName(providerName);
     const open = provider?.type === 'LocalDatabase' && provider.adminProvider;
     const user = await this.firstFactor.prove({ provider, providerName, open, username, password, actor });
-    if (user.principalDisabled) throw new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
+    if (user.principalDisabled)
+      throw new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
     return user;
   }
 
-  private async mustHoldPrivileges(subject: Parameters<EffectivePrivilegesService['of']>[0]): Promise<AdministrativePrivilege[]> {
+  private async mustHoldPrivileges(
+    subject: Parameters<EffectivePrivilegesService['of']>[0],
+  ): Promise<AdministrativePrivilege[]> {
     const privileges = await this.privileges.of(subject);
-    if (privileges.length === 0) throw new DomainError('forbidden', 'no-administration-rights', 'No administration rights.');
+    if (privileges.length === 0)
+      throw new DomainError('forbidden', 'no-administration-rights', 'No administration rights.');
     return privileges;
   }
 
@@ -183,13 +206,22 @@ export class AdminSignInService {
     const judged = await this.finishing.judge(tx, finisher);
     if (judged.ok) return;
     if (judged.why === 'owed') throw factorOwed(username);
-    throw new DomainError('unauthenticated', 'sign-in-ended', 'The token is missing, invalid or expired. Sign in again.');
+    throw new DomainError(
+      'unauthenticated',
+      'sign-in-ended',
+      'The token is missing, invalid or expired. Sign in again.',
+    );
   }
 
   private async issue(
     tx: Transaction,
     finisher: Finisher,
-    { deviceId, sessionId, parent, endsBy }: { deviceId: string; sessionId: string; parent: string | null; endsBy: Date | null },
+    {
+      deviceId,
+      sessionId,
+      parent,
+      endsBy,
+    }: { deviceId: string; sessionId: string; parent: string | null; endsBy: Date | null },
     actor: Actor,
   ): Promise<{ secret: string; token: Token }> {
     return this.tokens.issue(
@@ -221,7 +253,12 @@ export class AdminSignInService {
 }
 
 export function factorOwed(username: string): DomainError {
-  return new DomainError('factor-owed', 'factor-owed', 'Administrative authorization requires two-factor authentication.', { username });
+  return new DomainError(
+    'factor-owed',
+    'factor-owed',
+    'Administrative authorization requires two-factor authentication.',
+    { username },
+  );
 }
 
 function actorOf(user: ProvenUser, actor: Actor): Actor {

@@ -15,7 +15,10 @@ export interface Finisher {
   factors: CompletedFactor[];
 }
 
-export type Judgement = { ok: true } | { ok: false; why: 'disabled' | 'outdated' } | { ok: false; why: 'owed'; owed: Enforcement[] };
+export type Judgement =
+  | { ok: true }
+  | { ok: false; why: 'disabled' | 'outdated' }
+  | { ok: false; why: 'owed'; owed: Enforcement[] };
 
 /** What every path to a full token does in its last transaction: judge anew, clear the counts, write it down (S07, S37, S53, S72). */
 @Injectable()
@@ -54,8 +57,14 @@ export class FinishService {
     );
     const { exempted } = await this.requirement.of(accountId, tx);
     const object = { type: 'account', id: accountId };
-    if (exempted) await this.audit.record(tx, actor, { action: 'sign-in.exempted', outcome: 'success', object });
-    await this.audit.record(tx, actor, { action: 'sign-in.finished', outcome: 'success', object, detail: { factors } });
+    if (exempted)
+      await this.audit.record(tx, actor, { action: 'sign-in.exempted', outcome: 'success', object });
+    await this.audit.record(tx, actor, {
+      action: 'sign-in.finished',
+      outcome: 'success',
+      object,
+      detail: { factors },
+    });
   }
 }
 

@@ -7,7 +7,12 @@ import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, type Token } from '@sallyport/tokens';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
-import { type CredentialFor, releaseAll, SecondFactorService, type Unsatisfied } from '../second-factor/second-factor.service.js';
+import {
+  type CredentialFor,
+  releaseAll,
+  SecondFactorService,
+  type Unsatisfied,
+} from '../second-factor/second-factor.service.js';
 import { type Finisher, FinishService, LostRace } from './finish.service.js';
 import { ServiceTokensService } from './service-tokens.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
@@ -35,7 +40,9 @@ export type LoginOutcome =
   | { kind: 'issued'; secret: string; token: Token; unusedCredentials: boolean }
   | { kind: 'factor-owed'; requestId: string; enforcements: { name: string; methods: OwedMethod[] }[] };
 
-export type ValidateOutcome = { kind: 'issued'; secret: string; token: Token } | { kind: 'unsatisfied'; principalId: string; unsatisfied: Unsatisfied };
+export type ValidateOutcome =
+  | { kind: 'issued'; secret: string; token: Token }
+  | { kind: 'unsatisfied'; principalId: string; unsatisfied: Unsatisfied };
 
 /** Logins that end in a service token, in one phase or two (contract vault.md §3, §4). */
 @Injectable()
@@ -60,13 +67,25 @@ export class ServiceLoginService {
    */
   async logIn({ mount, username, password, credentialFor, actor }: ServiceLogin): Promise<LoginOutcome> {
     const provider = await this.providers.find(mount.identityProviderId ?? '');
-    const user = await this.firstFactor.prove({ provider, providerName: mount.path, open: true, username, password, actor });
+    const user = await this.firstFactor.prove({
+      provider,
+      providerName: mount.path,
+      open: true,
+      username,
+      password,
+      actor,
+    });
     const who = actorOf(user, actor);
     await this.database.transaction((tx) => this.people.show(tx, user.principalId));
     if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
     await this.serviceTokens.mustBeBoundTo(user.localUserId, actor.clientAddress);
     const { owed } = await this.requirement.of(user.accountId);
-    const base = { ...user, factors: [], path: `auth/${mount.path}/login/${canonicalName(user.username)}`, mount };
+    const base = {
+      ...user,
+      factors: [],
+      path: `auth/${mount.path}/login/${canonicalName(user.username)}`,
+      mount,
+    };
     if (owed.length === 0) {
       const issued = await this.finish(base, null, who);
       return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
@@ -86,10 +105,16 @@ export class ServiceLoginService {
     if (found.outdated) throw invalidRequest();
     const { signIn } = found;
     const { owed } = await this.requirement.of(signIn.accountId);
-    if (owed.length === 0) throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
+    if (owed.length === 0)
+      throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
     const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
-    const result = await this.secondFactor.prove(owed, credentialFor, { principalId: signIn.principalId, signInId: signIn.id, actor: who });
-    if ('unsatisfied' in result) return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
+    const result = await this.secondFactor.prove(owed, credentialFor, {
+      principalId: signIn.principalId,
+      signInId: signIn.id,
+      actor: who,
+    });
+    if ('unsatisfied' in result)
+      return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
     return this.spendAndIssue(signIn, owed, result.proven, who);
   }
 
@@ -109,7 +134,14 @@ export class ServiceLoginService {
           lost = spent.lost;
           throw new LostRace();
         }
-        return this.issue(tx, { ...signIn, factors: spent.completed }, signIn.mountId, signIn.path, signIn.id, actor);
+        return this.issue(
+          tx,
+          { ...signIn, factors: spent.completed },
+          signIn.mountId,
+          signIn.path,
+          signIn.id,
+          actor,
+        );
       });
       return { kind: 'issued', ...issued };
     } catch (error) {
@@ -117,37 +149,72 @@ export class ServiceLoginService {
       const method = lost as MfaMethod | null;
       if (!(error instanceof LostRace) || method === null) throw error;
       const enforcement = owed.find(({ methodIds }) => methodIds.includes(method.id))!;
-      return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: { enforcement, refusals: [{ method, refusal: { reason: 'wrong' } }] } };
+      return {
+        kind: 'unsatisfied',
+        principalId: signIn.principalId,
+        unsatisfied: { enforcement, refusals: [{ method, refusal: { reason: 'wrong' } }] },
+      };
     }
   }
 
-  private async finishAtOnce(base: LoginBase, owed: Enforcement[], credentialFor: CredentialFor, actor: Actor): Promise<LoginOutcome> {
+  private async finishAtOnce(
+    base: LoginBase,
+    owed: Enforcement[],
+    credentialFor: CredentialFor,
+    actor: Actor,
+  ): Promise<LoginOutcome> {
     // No sign-in row exists, so no provisional seed can belong to it.
     const signInId = randomUUID();
-    const result = await this.secondFactor.prove(owed, credentialFor, { principalId: base.principalId, signInId, actor });
+    const result = await this.secondFactor.prove(owed, credentialFor, {
+      principalId: base.principalId,
+      signInId,
+      actor,
+    });
     if ('unsatisfied' in result) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
     try {
       const issued = await this.finish(base, result.proven, actor);
       return { kind: 'issued', ...issued, unusedCredentials: false };
     } catch (error) {
       await releaseAll(result.proven);
-      if (error instanceof LostRace) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+      if (error instanceof LostRace)
+        throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
       throw error;
     }
   }
 
-  private async finish(base: LoginBase, proven: Parameters<SecondFactorService['spend']>[1] | null, actor: Actor) {
+  private async finish(
+    base: LoginBase,
+    proven: Parameters<SecondFactorService['spend']>[1] | null,
+    actor: Actor,
+  ) {
     return this.database.transaction(async (tx) => {
       const spent = await this.secondFactor.spend(tx, proven ?? []);
       if ('lost' in spent) throw new LostRace();
-      return this.issue(tx, { ...base, factors: spent.completed }, base.mount.id, base.path, randomUUID(), actor);
+      return this.issue(
+        tx,
+        { ...base, factors: spent.completed },
+        base.mount.id,
+        base.path,
+        randomUUID(),
+        actor,
+      );
     });
   }
 
   /** The last transaction of every login: judged anew, closed, issued. */
-  private async issue(tx: Transaction, finisher: Finisher, mountId: string | null, path: string, sessionId: string, actor: Actor) {
+  private async issue(
+    tx: Transaction,
+    finisher: Finisher,
+    mountId: string | null,
+    path: string,
+    sessionId: string,
+    actor: Actor,
+  ) {
     const judged = await this.finishing.judge(tx, finisher);
-    if (!judged.ok) throw judged.why === 'disabled' ? new DomainError('forbidden', 'disabled', 'permission denied') : invalidRequest();
+    if (!judged.ok)
+      throw judged.why === 'disabled'
+        ? new DomainError('forbidden', 'disabled', 'permission denied')
+        : invalidRequest();
     await this.finishing.close(tx, finisher, actor);
     return this.serviceTokens.issueForLogin(tx, finisher, { mountId, path, sessionId }, actor);
   }
@@ -184,7 +251,8 @@ export class ServiceLoginService {
       name,
       methods: methods.map((method) => ({
         method,
-        selfEnrollment: method.type === 'totp' && totpConfigOf(method).enableSelfEnrollment && !seeded.has(method.id),
+        selfEnrollment:
+          method.type === 'totp' && totpConfigOf(method).enableSelfEnrollment && !seeded.has(method.id),
       })),
     }));
     return { kind: 'factor-owed', requestId, enforcements };

@@ -32,7 +32,8 @@ export class ServiceTokensService {
     const mount = await tx.manager.getRepository(AuthMount).findOneByOrFail({ id: mountId ?? '' });
     const settings = user.tokenSettings;
     const policies = policiesOf(settings);
-    if (policies.includes('root')) throw new DomainError('invalid', 'root-policy', 'auth methods cannot create root tokens');
+    if (policies.includes('root'))
+      throw new DomainError('invalid', 'root-policy', 'auth methods cannot create root tokens');
     return this.tokens.issue(
       tx,
       {
@@ -69,7 +70,11 @@ function policiesOf({ policies, noDefaultPolicy }: TokenSettings): string[] {
 /** Seconds of a new token's life: the user's, else the mount's, else 768 h; never past any maximum that is set. */
 function ttlOf(settings: TokenSettings, mount: AuthMount): number {
   const wanted = settings.period || settings.ttl || mount.defaultLeaseTtl || MAX_TTL;
-  const limits = [settings.maxTtl, settings.explicitMaxTtl, settings.period ? 0 : mount.maxLeaseTtl || MAX_TTL];
+  const limits = [
+    settings.maxTtl,
+    settings.explicitMaxTtl,
+    settings.period ? 0 : mount.maxLeaseTtl || MAX_TTL,
+  ];
   return Math.min(wanted, ...limits.filter((limit): limit is number => limit !== undefined && limit > 0));
 }
 
@@ -79,7 +84,11 @@ export function isWithin(address: string | null, cidrs: string[]): boolean {
   if (address === null || !ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   return cidrs.some((cidr) => {
-    const [range, bits] = ipaddr.isValidCIDR(cidr) ? ipaddr.parseCIDR(cidr) : [ipaddr.process(cidr), undefined];
-    return range.kind() === parsed.kind() && parsed.match(range, bits ?? (range.kind() === 'ipv4' ? 32 : 128));
+    const [range, bits] = ipaddr.isValidCIDR(cidr)
+      ? ipaddr.parseCIDR(cidr)
+      : [ipaddr.process(cidr), undefined];
+    return (
+      range.kind() === parsed.kind() && parsed.match(range, bits ?? (range.kind() === 'ipv4' ? 32 : 128))
+    );
   });
 }

@@ -109,7 +109,12 @@ export class SignInRows {
   /** A live sign-in by its handle; one that was finished lives on for a repeat (S36). */
   async find(handle: string, origin: TokenOrigin): Promise<FoundSignIn | null> {
     const now = this.clock.now();
-    const [row] = await this.database.query<SignInRow>(FIND, [hashSecret(handle), origin, now, after(now, -REPEAT_SECONDS)]);
+    const [row] = await this.database.query<SignInRow>(FIND, [
+      hashSecret(handle),
+      origin,
+      now,
+      after(now, -REPEAT_SECONDS),
+    ]);
     if (row === undefined) return null;
     return {
       signIn: signInOf(row),
@@ -122,7 +127,13 @@ export class SignInRows {
    * A proven factor moves the sign-in on: the old handle dies, the new one takes its place (S36).
    * @returns false where the old one was gone already.
    */
-  async advance(tx: Sql, signIn: SignIn, handle: string, factors: CompletedFactor[], life: number): Promise<boolean> {
+  async advance(
+    tx: Sql,
+    signIn: SignIn,
+    handle: string,
+    factors: CompletedFactor[],
+    life: number,
+  ): Promise<boolean> {
     const now = this.clock.now();
     const changed = await tx.execute(
       `UPDATE sign_ins SET handle_hash = $3, factors = $4::jsonb, expires_at = $5
@@ -136,19 +147,28 @@ export class SignInRows {
    * Ends a sign-in in the transaction that issues its token; a repeat within 60 s is allowed where the dialect's clients repeat.
    * @returns the token issued before, to be ended; undefined where the sign-in can no longer be finished.
    */
-  async finish(tx: Sql, signIn: SignIn, tokenId: string): Promise<{ earlierTokenId: string | null } | undefined> {
+  async finish(
+    tx: Sql,
+    signIn: SignIn,
+    tokenId: string,
+  ): Promise<{ earlierTokenId: string | null } | undefined> {
     const now = this.clock.now();
-    const [row] = await tx.query<{ earlier: string | null }>(FINISH, [signIn.id, signIn.handleHash, now, after(now, -REPEAT_SECONDS), tokenId]);
+    const [row] = await tx.query<{ earlier: string | null }>(FINISH, [
+      signIn.id,
+      signIn.handleHash,
+      now,
+      after(now, -REPEAT_SECONDS),
+      tokenId,
+    ]);
     return row === undefined ? undefined : { earlierTokenId: row.earlier };
   }
 
   /** Takes a sign-in away for good: of two who try at once one gets true. */
   async take(tx: Sql, signIn: SignIn): Promise<boolean> {
-    const taken = await tx.execute('DELETE FROM sign_ins WHERE id = $1 AND handle_hash = $2 AND expires_at > $3', [
-      signIn.id,
-      signIn.handleHash,
-      this.clock.now(),
-    ]);
+    const taken = await tx.execute(
+      'DELETE FROM sign_ins WHERE id = $1 AND handle_hash = $2 AND expires_at > $3',
+      [signIn.id, signIn.handleHash, this.clock.now()],
+    );
     return taken === 1;
   }
 

@@ -38,7 +38,9 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
   /** @returns how many rows went; 0 where another replica is at it. */
   async sweep(): Promise<number> {
     return this.database.transaction(async (tx) => {
-      const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [SWEEP_LOCK]);
+      const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        SWEEP_LOCK,
+      ]);
       if (lock?.mine !== true) return 0;
       let swept = 0;
       for (const statement of SWEEPS) swept += await tx.execute(statement, [after(this.clock.now(), -DAY)]);

@@ -55,8 +55,13 @@ export class EntitiesService {
    * @param judge runs inside the transaction after the change; throws to undo it (S50).
    * @throws DomainError `invalid` codes `entity-not-found`, `entity-name-taken`, `root-policy`.
    */
-  async write(values: EntityValues, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<{ entity: Principal; created: boolean }> {
-    if (values.policies?.includes('root')) throw new DomainError('invalid', 'root-policy', 'policies cannot contain root');
+  async write(
+    values: EntityValues,
+    actor: Actor,
+    judge: (tx: Transaction) => Promise<void>,
+  ): Promise<{ entity: Principal; created: boolean }> {
+    if (values.policies?.includes('root'))
+      throw new DomainError('invalid', 'root-policy', 'policies cannot contain root');
     return this.database.transaction(async (tx) => {
       const known = await this.locate(tx, values);
       if (known === null) return { entity: await this.create(tx, values, actor), created: true };
@@ -87,7 +92,8 @@ export class EntitiesService {
    * an account without user is removed.
    */
   async detachLogin(tx: Transaction, account: Account): Promise<void> {
-    const hasUser = (await tx.query('SELECT 1 FROM local_users WHERE account_id = $1', [account.id])).length > 0;
+    const hasUser =
+      (await tx.query('SELECT 1 FROM local_users WHERE account_id = $1', [account.id])).length > 0;
     await this.people.endTokens(tx, account.principalId);
     await this.people.endSignIns(tx, account.principalId);
     if (!hasUser) {
@@ -97,7 +103,10 @@ export class EntitiesService {
     const principal = await this.people.addPrincipal(tx);
     // A new account id: the removed alias is gone for good, and its counters with it.
     const fresh = this.people.newAccount(account.identityProviderId, principal.id, account.name);
-    await tx.execute('UPDATE accounts SET name_canonical = name_canonical || $2 WHERE id = $1', [account.id, `\u0001${account.id}`]);
+    await tx.execute('UPDATE accounts SET name_canonical = name_canonical || $2 WHERE id = $1', [
+      account.id,
+      `\u0001${account.id}`,
+    ]);
     await tx.manager.getRepository(Account).insert(fresh);
     await tx.execute('UPDATE local_users SET account_id = $2 WHERE account_id = $1', [account.id, fresh.id]);
     await tx.manager.getRepository(Account).delete({ id: account.id });
@@ -109,7 +118,8 @@ export class EntitiesService {
   }
 
   private async locate(tx: Transaction, values: EntityValues): Promise<Principal | null> {
-    if (values.id === undefined || values.id === '') return values.name ? this.findByName(values.name, tx) : null;
+    if (values.id === undefined || values.id === '')
+      return values.name ? this.findByName(values.name, tx) : null;
     const known = await this.find(values.id, tx);
     if (known === null) throw new DomainError('invalid', 'entity-not-found', 'entity not found from id');
     return known;
@@ -134,7 +144,12 @@ export class EntitiesService {
     return shown;
   }
 
-  private async change(tx: Transaction, entity: Principal, values: EntityValues, actor: Actor): Promise<Principal> {
+  private async change(
+    tx: Transaction,
+    entity: Principal,
+    values: EntityValues,
+    actor: Actor,
+  ): Promise<Principal> {
     const changes: Partial<Principal> = { updatedAt: this.clock.now() };
     if (values.name) Object.assign(changes, { name: values.name, nameCanonical: canonicalName(values.name) });
     if (values.metadata !== undefined) changes.metadata = values.metadata;
@@ -151,7 +166,13 @@ export class EntitiesService {
       await write();
     } catch (error) {
       if (violatedConstraint(error) === null) throw error;
-      throw new DomainError('invalid', 'entity-name-taken', 'entity name is already in use', {}, { cause: error });
+      throw new DomainError(
+        'invalid',
+        'entity-name-taken',
+        'entity name is already in use',
+        {},
+        { cause: error },
+      );
     }
   }
 

@@ -47,10 +47,17 @@ export class EntityAliasesService {
    * Without a `canonicalId` a new alias gets an entity of its own.
    * @throws DomainError `invalid` codes `alias-incomplete`, `unknown-mount`, `unknown-entity`, `alias-exists`, `alias-name-taken`.
    */
-  async write(values: AliasValues, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<{ alias: Account; changed: boolean }> {
+  async write(
+    values: AliasValues,
+    actor: Actor,
+    judge: (tx: Transaction) => Promise<void>,
+  ): Promise<{ alias: Account; changed: boolean }> {
     return this.database.transaction(async (tx) => {
       const known = values.id ? await this.find(values.id, tx) : null;
-      const written = known === null ? await this.writeByName(tx, values, actor) : await this.change(tx, known, values, actor);
+      const written =
+        known === null
+          ? await this.writeByName(tx, values, actor)
+          : await this.change(tx, known, values, actor);
       await judge(tx);
       return written;
     });
@@ -67,14 +74,24 @@ export class EntityAliasesService {
     });
   }
 
-  private async writeByName(tx: Transaction, values: AliasValues, actor: Actor): Promise<{ alias: Account; changed: boolean }> {
+  private async writeByName(
+    tx: Transaction,
+    values: AliasValues,
+    actor: Actor,
+  ): Promise<{ alias: Account; changed: boolean }> {
     if (!values.mountAccessor || !values.name)
-      throw new DomainError('invalid', 'alias-incomplete', `'id' or 'mount_accessor' and 'name' must be provided`);
+      throw new DomainError(
+        'invalid',
+        'alias-incomplete',
+        `'id' or 'mount_accessor' and 'name' must be provided`,
+      );
     const mount = await this.mounts.findByAccessor(values.mountAccessor, tx);
     if (mount === null || mount.identityProviderId === null)
       throw new DomainError('invalid', 'unknown-mount', `invalid mount accessor "${values.mountAccessor}"`);
     const identityProviderId = mount.identityProviderId;
-    const known = await tx.manager.getRepository(Account).findOneBy({ identityProviderId, nameCanonical: canonicalName(values.name) });
+    const known = await tx.manager
+      .getRepository(Account)
+      .findOneBy({ identityProviderId, nameCanonical: canonicalName(values.name) });
     if (known !== null) return this.change(tx, known, values, actor);
     const entityId = values.canonicalId || (await this.entities.createFor(tx, actor)).id;
     await this.mustBeFree(tx, entityId, identityProviderId, null);
@@ -86,9 +103,17 @@ export class EntityAliasesService {
     return { alias, changed: true };
   }
 
-  private async change(tx: Transaction, alias: Account, values: AliasValues, actor: Actor): Promise<{ alias: Account; changed: boolean }> {
+  private async change(
+    tx: Transaction,
+    alias: Account,
+    values: AliasValues,
+    actor: Actor,
+  ): Promise<{ alias: Account; changed: boolean }> {
     const changes: Partial<Account> = {};
-    const moves = values.canonicalId !== undefined && values.canonicalId !== '' && values.canonicalId !== alias.principalId;
+    const moves =
+      values.canonicalId !== undefined &&
+      values.canonicalId !== '' &&
+      values.canonicalId !== alias.principalId;
     if (moves) {
       await this.mustBeFree(tx, values.canonicalId!, alias.identityProviderId, alias.id);
       changes.principalId = values.canonicalId!;
@@ -97,12 +122,17 @@ export class EntityAliasesService {
       await this.mustNotBeTaken(tx, alias, values.name);
       Object.assign(changes, { name: values.name, nameCanonical: canonicalName(values.name) });
     }
-    if (values.customMetadata !== undefined && JSON.stringify(values.customMetadata) !== JSON.stringify(alias.customMetadata))
+    if (
+      values.customMetadata !== undefined &&
+      JSON.stringify(values.customMetadata) !== JSON.stringify(alias.customMetadata)
+    )
       changes.customMetadata = values.customMetadata;
     const nowVisible = !moves && (await this.entities.find(alias.principalId, tx)) === null;
     if (nowVisible) await this.people.show(tx, alias.principalId);
     if (Object.keys(changes).length === 0) return { alias, changed: nowVisible };
-    await tx.manager.getRepository(Account).update({ id: alias.id }, { ...changes, updatedAt: this.clock.now() });
+    await tx.manager
+      .getRepository(Account)
+      .update({ id: alias.id }, { ...changes, updatedAt: this.clock.now() });
     if (moves) await this.leave(tx, alias.principalId);
     const changed = Object.assign(new Account(), alias, changes);
     await this.record(tx, actor, 'entity-alias.changed', changed);
@@ -116,21 +146,38 @@ export class EntityAliasesService {
     await this.people.dropIfHidden(tx, principalId);
   }
 
-  private async mustBeFree(tx: Transaction, entityId: string, identityProviderId: string, except: string | null): Promise<void> {
+  private async mustBeFree(
+    tx: Transaction,
+    entityId: string,
+    identityProviderId: string,
+    except: string | null,
+  ): Promise<void> {
     if ((await this.entities.find(entityId, tx)) === null)
       throw new DomainError('invalid', 'unknown-entity', 'invalid canonical ID');
-    const other = await tx.manager.getRepository(Account).findOneBy({ principalId: entityId, identityProviderId });
+    const other = await tx.manager
+      .getRepository(Account)
+      .findOneBy({ principalId: entityId, identityProviderId });
     if (other !== null && other.id !== except)
-      throw new DomainError('invalid', 'alias-exists', 'Alias already exists for requested entity and mount accessor');
+      throw new DomainError(
+        'invalid',
+        'alias-exists',
+        'Alias already exists for requested entity and mount accessor',
+      );
   }
 
   private async mustNotBeTaken(tx: Transaction, alias: Account, name: string): Promise<void> {
     const nameCanonical = canonicalName(name);
-    const other = await tx.manager.getRepository(Account).findOneBy({ identityProviderId: alias.identityProviderId, nameCanonical });
+    const other = await tx.manager
+      .getRepository(Account)
+      .findOneBy({ identityProviderId: alias.identityProviderId, nameCanonical });
     const user = await tx.query('SELECT 1 FROM local_users WHERE account_id = $1', [alias.id]);
     // The account of a user bears that user's name: it is renamed with the user, not here.
     if (other !== null || user.length > 0)
-      throw new DomainError('invalid', 'alias-name-taken', 'alias with combination of mount accessor and name already exists');
+      throw new DomainError(
+        'invalid',
+        'alias-name-taken',
+        'alias with combination of mount accessor and name already exists',
+      );
   }
 
   private async record(tx: Transaction, actor: Actor, action: AuditAction, alias: Account): Promise<void> {

@@ -20,8 +20,21 @@ function inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
 }
 
 async function replace({ user }: Person, change: Partial<LocalUserValues>): Promise<void> {
-  const { name, firstName, lastName, email, phone, notes, tags, disabled, failedLoginAttempts, lockStart } = (await users.find(user.id))!;
-  const values = { name, firstName, lastName, email, phone, notes, tags, disabled, failedLoginAttempts, lockStart, ...change };
+  const { name, firstName, lastName, email, phone, notes, tags, disabled, failedLoginAttempts, lockStart } =
+    (await users.find(user.id))!;
+  const values = {
+    name,
+    firstName,
+    lastName,
+    email,
+    phone,
+    notes,
+    tags,
+    disabled,
+    failedLoginAttempts,
+    lockStart,
+    ...change,
+  };
   await inTransaction(async (tx) => users.replace(tx, (await users.find(user.id, tx))!, values, SERVER));
 }
 
@@ -43,7 +56,11 @@ describe('a new local user', () => {
 
   it('is found by any spelling of its name', async () => {
     const { user } = await addUser(core, 'Zoë');
-    for (const name of ['zoë', 'ZOË', 'zoe\u0308']) expect(await users.findByName(user.identityProviderId, name)).toMatchObject({ id: user.id, name: 'Zoë' });
+    for (const name of ['zoë', 'ZOË', 'zoe\u0308'])
+      expect(await users.findByName(user.identityProviderId, name)).toMatchObject({
+        id: user.id,
+        name: 'Zoë',
+      });
   });
 
   it.each(['Grace', 'GRACE', 'grace'])('may not take a name that is taken: %s', async (name) => {
@@ -53,7 +70,10 @@ describe('a new local user', () => {
 
   it('may not take an id that is taken', async () => {
     const { user } = await addUser(core, 'first');
-    await expect(addUser(core, 'second', { id: user.id })).rejects.toMatchObject({ kind: 'conflict', code: 'exists' });
+    await expect(addUser(core, 'second', { id: user.id })).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'exists',
+    });
     expect(await users.findByName(user.identityProviderId, 'second')).toBe(null);
   });
 
@@ -62,7 +82,9 @@ describe('a new local user', () => {
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     expect(refused).toHaveLength(9);
     for (const reason of refused) expect(reason).toMatchObject({ kind: 'conflict', code: 'exists' });
-    const { rows } = await core.database.query(`SELECT count(*)::int AS count FROM accounts WHERE name_canonical = 'wanted'`);
+    const { rows } = await core.database.query(
+      `SELECT count(*)::int AS count FROM accounts WHERE name_canonical = 'wanted'`,
+    );
     expect(rows).toEqual([{ count: 1 }]);
   });
 
@@ -87,7 +109,8 @@ describe('a change', () => {
   it('S39 that disables or renames ends them too; no other does', async () => {
     const person = await addUser(core, 'stamped');
     const [epoch, version] = await stamps(person);
-    for (const change of [{ notes: 'x' }, { name: 'STAMPED' }, { tags: ['t'] }, { disabled: false }]) await replace(person, change);
+    for (const change of [{ notes: 'x' }, { name: 'STAMPED' }, { tags: ['t'] }, { disabled: false }])
+      await replace(person, change);
     expect(await stamps(person)).toEqual([epoch, version]);
     await replace(person, { disabled: true });
     expect(await stamps(person)).toEqual([epoch! + 1, version! + 1]);
@@ -102,14 +125,23 @@ describe('a change', () => {
     await inTransaction((tx) => users.remove(tx, left.user, SERVER));
     const person = await addUser(core, 'moving');
     await replace(person, { name: 'Left' });
-    const { rows } = await core.database.query(`SELECT id, principal_id, name FROM accounts WHERE name_canonical IN ('left', 'moving')`);
+    const { rows } = await core.database.query(
+      `SELECT id, principal_id, name FROM accounts WHERE name_canonical IN ('left', 'moving')`,
+    );
     expect(rows).toEqual([{ id: person.accountId, principal_id: person.principalId, name: 'Left' }]);
   });
 
   it('of the name to one that is taken is a conflict, and of several at once one wins', async () => {
     await addUser(core, 'owner');
-    const several = [await addUser(core, 'rival-1'), await addUser(core, 'rival-2'), await addUser(core, 'rival-3')];
-    await expect(replace(several[0]!, { name: 'OWNER' })).rejects.toMatchObject({ kind: 'conflict', code: 'exists' });
+    const several = [
+      await addUser(core, 'rival-1'),
+      await addUser(core, 'rival-2'),
+      await addUser(core, 'rival-3'),
+    ];
+    await expect(replace(several[0]!, { name: 'OWNER' })).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'exists',
+    });
     const results = await Promise.allSettled(several.map((person) => replace(person, { name: 'prize' })));
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     expect(refused).toHaveLength(2);
@@ -123,7 +155,10 @@ describe('a change', () => {
       [person.accountId],
     );
     await replace(person, { failedLoginAttempts: 0 });
-    const { rows } = await core.database.query('SELECT failures, wait_until FROM password_throttles WHERE subject = $1', [person.accountId]);
+    const { rows } = await core.database.query(
+      'SELECT failures, wait_until FROM password_throttles WHERE subject = $1',
+      [person.accountId],
+    );
     expect(rows).toEqual([{ failures: 0, wait_until: null }]);
   });
 });
@@ -132,7 +167,10 @@ describe('a removal', () => {
   it('leaves nothing of a person nobody saw', async () => {
     const { user, accountId, principalId } = await addUser(core, 'passing');
     await inTransaction((tx) => users.remove(tx, user, SERVER));
-    const { rows } = await core.database.query('SELECT id FROM accounts WHERE id = $1 UNION SELECT id FROM principals WHERE id = $2', [accountId, principalId]);
+    const { rows } = await core.database.query(
+      'SELECT id FROM accounts WHERE id = $1 UNION SELECT id FROM principals WHERE id = $2',
+      [accountId, principalId],
+    );
     expect(rows).toEqual([]);
   });
 
@@ -140,7 +178,10 @@ describe('a removal', () => {
     const { user, accountId, principalId } = await addUser(core, 'seen');
     await bind(core, principalId);
     await inTransaction((tx) => users.remove(tx, user, SERVER));
-    const { rows } = await core.database.query('SELECT a.id FROM accounts a JOIN totp_enrollments e USING (principal_id) WHERE a.principal_id = $1', [principalId]);
+    const { rows } = await core.database.query(
+      'SELECT a.id FROM accounts a JOIN totp_enrollments e USING (principal_id) WHERE a.principal_id = $1',
+      [principalId],
+    );
     expect(rows).toEqual([{ id: accountId }]);
   });
 

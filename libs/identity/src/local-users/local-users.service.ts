@@ -52,7 +52,9 @@ export class LocalUsersService {
   /** @param name in any spelling. */
   async findByName(identityProviderId: string, name: string, tx?: Transaction): Promise<LocalUser | null> {
     const nameCanonical = canonicalName(name);
-    return (tx ?? this.database).manager.getRepository(LocalUser).findOneBy({ identityProviderId, nameCanonical });
+    return (tx ?? this.database).manager
+      .getRepository(LocalUser)
+      .findOneBy({ identityProviderId, nameCanonical });
   }
 
   async namesOf(identityProviderId: string): Promise<string[]> {
@@ -94,11 +96,17 @@ export class LocalUsersService {
     const ends = renamed || (values.disabled && !user.disabled);
     if (renamed) await unlessTaken(() => this.moveAccount(tx, user, values.name));
     if (values.name !== user.name)
-      await tx.manager.getRepository(Account).update({ id: user.accountId }, { name: values.name, updatedAt: this.clock.now() });
-    const changed = Object.assign(new LocalUser(), user, values, { nameCanonical, updatedAt: this.clock.now() });
+      await tx.manager
+        .getRepository(Account)
+        .update({ id: user.accountId }, { name: values.name, updatedAt: this.clock.now() });
+    const changed = Object.assign(new LocalUser(), user, values, {
+      nameCanonical,
+      updatedAt: this.clock.now(),
+    });
     const write = { ...values, nameCanonical, updatedAt: changed.updatedAt };
     await unlessTaken(() => tx.manager.getRepository(LocalUser).update({ id: user.id }, write));
-    if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0) await this.forgetFailures(tx, user.accountId);
+    if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0)
+      await this.forgetFailures(tx, user.accountId);
     if (ends) await this.endEverything(tx, user);
     await this.record(tx, actor, 'account.changed', user.id, { fields: changedFields(user, values) });
     return changed;
@@ -115,8 +123,15 @@ export class LocalUsersService {
     await this.record(tx, actor, 'account.password-changed', user.id);
   }
 
-  async changeTokenSettings(tx: Transaction, user: LocalUser, tokenSettings: TokenSettings, actor: Actor): Promise<void> {
-    await tx.manager.getRepository(LocalUser).update({ id: user.id }, { tokenSettings, updatedAt: this.clock.now() });
+  async changeTokenSettings(
+    tx: Transaction,
+    user: LocalUser,
+    tokenSettings: TokenSettings,
+    actor: Actor,
+  ): Promise<void> {
+    await tx.manager
+      .getRepository(LocalUser)
+      .update({ id: user.id }, { tokenSettings, updatedAt: this.clock.now() });
     await this.record(tx, actor, 'account.changed', user.id, { fields: ['tokenSettings'] });
   }
 
@@ -138,7 +153,9 @@ export class LocalUsersService {
   private async endEverything(tx: Transaction, user: LocalUser): Promise<void> {
     const principalId = await this.principalIdOf(tx, user);
     await this.people.endTokens(tx, principalId);
-    await tx.execute('UPDATE local_users SET credential_version = credential_version + 1 WHERE id = $1', [user.id]);
+    await tx.execute('UPDATE local_users SET credential_version = credential_version + 1 WHERE id = $1', [
+      user.id,
+    ]);
   }
 
   private async principalIdOf(tx: Transaction, user: LocalUser): Promise<string> {
@@ -157,7 +174,9 @@ export class LocalUsersService {
   }
 
   private async forgetFailures(tx: Transaction, accountId: string): Promise<void> {
-    await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [accountId]);
+    await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [
+      accountId,
+    ]);
   }
 
   private async record(
@@ -167,7 +186,12 @@ export class LocalUsersService {
     id: string,
     detail?: Record<string, unknown>,
   ): Promise<void> {
-    await this.audit.record(tx, actor, { action, outcome: 'success', object: { type: 'local-user', id }, detail });
+    await this.audit.record(tx, actor, {
+      action,
+      outcome: 'success',
+      object: { type: 'local-user', id },
+      detail,
+    });
   }
 }
 
@@ -181,11 +205,19 @@ async function unlessTaken<T>(write: () => Promise<T>): Promise<T> {
 }
 
 function exists(cause?: unknown): DomainError {
-  return new DomainError('conflict', 'exists', 'An object with the same id or name already exists.', {}, { cause });
+  return new DomainError(
+    'conflict',
+    'exists',
+    'An object with the same id or name already exists.',
+    {},
+    { cause },
+  );
 }
 
 function changedFields(before: LocalUser, values: LocalUserValues): string[] {
   return Object.entries(values)
-    .filter(([field, value]) => JSON.stringify(before[field as keyof LocalUserValues]) !== JSON.stringify(value))
+    .filter(
+      ([field, value]) => JSON.stringify(before[field as keyof LocalUserValues]) !== JSON.stringify(value),
+    )
     .map(([field]) => field);
 }

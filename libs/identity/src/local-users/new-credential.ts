@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config, DomainError, type Violation } from '@sallyport/platform';
 import { nameProblem } from '../names/index.js';
-import { BreachedList, HashQueue, hashPassword, passwordProblem, preparePassword } from '../passwords/index.js';
+import {
+  BreachedList,
+  HashQueue,
+  hashPassword,
+  passwordProblem,
+  preparePassword,
+} from '../passwords/index.js';
 import type { IdentityProvider } from '../providers/identity-provider.entity.js';
 
 type PasswordRules = Pick<IdentityProvider, 'minPasswordLength' | 'blockCommonPasswords'>;
@@ -28,7 +34,8 @@ export class NewCredential {
       context: { username, host: this.config.publicHost, product: 'sallyport' },
     });
     if (problem !== null) return problem.message;
-    if (rules.blockCommonPasswords && (await this.breached.contains(preparePassword(password)))) return 'is too common';
+    if (rules.blockCommonPasswords && (await this.breached.contains(preparePassword(password))))
+      return 'is too common';
     return null;
   }
 
@@ -49,6 +56,7 @@ export class NewCredential {
     if (ofName !== null) violations.push({ field: 'name', message: ofName });
     const ofPassword = password === undefined ? null : await this.passwordProblem(password, name, rules);
     if (ofPassword !== null) violations.push({ field: 'password', message: ofPassword });
-    if (violations.length > 0) throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
+    if (violations.length > 0)
+      throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
   }
 }

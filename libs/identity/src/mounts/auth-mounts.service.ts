@@ -31,7 +31,9 @@ export class AuthMountsService {
   ) {}
 
   async attached(): Promise<AuthMount[]> {
-    return this.database.manager.getRepository(AuthMount).find({ where: { attached: true }, order: { path: 'ASC' } });
+    return this.database.manager
+      .getRepository(AuthMount)
+      .find({ where: { attached: true }, order: { path: 'ASC' } });
   }
 
   async findAttached(path: string): Promise<AuthMount | null> {
@@ -58,7 +60,8 @@ export class AuthMountsService {
    */
   async attach(path: string, mount: NewMount, actor: Actor): Promise<AuthMount> {
     return this.database.transaction(async (tx) => {
-      const attached = path === LOCAL_MOUNT_PATH ? await this.attachLocal(tx, mount) : await this.attachNew(tx, path, mount);
+      const attached =
+        path === LOCAL_MOUNT_PATH ? await this.attachLocal(tx, mount) : await this.attachNew(tx, path, mount);
       await this.record(tx, actor, 'mount.attached', attached);
       return attached;
     });
@@ -71,7 +74,10 @@ export class AuthMountsService {
   async detach(path: string, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
       const mounts = tx.manager.getRepository(AuthMount);
-      const mount = await mounts.findOne({ where: { path, attached: true }, lock: { mode: 'pessimistic_write' } });
+      const mount = await mounts.findOne({
+        where: { path, attached: true },
+        lock: { mode: 'pessimistic_write' },
+      });
       if (mount === null || mount.identityProviderId === null) return;
       await this.detachFromProvider(tx, mount, actor);
       await this.record(tx, actor, 'mount.detached', mount);
@@ -80,7 +86,10 @@ export class AuthMountsService {
 
   private async attachLocal(tx: Transaction, mount: NewMount): Promise<AuthMount> {
     const mounts = tx.manager.getRepository(AuthMount);
-    const changed = await mounts.update({ path: LOCAL_MOUNT_PATH, attached: false }, { ...mount, attached: true });
+    const changed = await mounts.update(
+      { path: LOCAL_MOUNT_PATH, attached: false },
+      { ...mount, attached: true },
+    );
     if (changed.affected !== 1) throw pathInUse(LOCAL_MOUNT_PATH);
     return mounts.findOneByOrFail({ path: LOCAL_MOUNT_PATH });
   }
@@ -103,7 +112,9 @@ export class AuthMountsService {
       updatedAt: now,
     });
     try {
-      return await tx.manager.getRepository(AuthMount).save({ ...newMount(path, 'userpass', provider.id, now), ...mount, attached: true });
+      return await tx.manager
+        .getRepository(AuthMount)
+        .save({ ...newMount(path, 'userpass', provider.id, now), ...mount, attached: true });
     } catch (error) {
       if (violatedConstraint(error) === 'auth_mounts__path') throw pathInUse(path);
       throw error;
@@ -111,7 +122,9 @@ export class AuthMountsService {
   }
 
   private async detachFromProvider(tx: Transaction, mount: AuthMount, actor: Actor): Promise<void> {
-    await tx.execute('UPDATE auth_mounts SET attached = false, token_epoch = token_epoch + 1 WHERE id = $1', [mount.id]);
+    await tx.execute('UPDATE auth_mounts SET attached = false, token_epoch = token_epoch + 1 WHERE id = $1', [
+      mount.id,
+    ]);
     if (mount.path === LOCAL_MOUNT_PATH) return;
     const provider = await this.providers.find(mount.identityProviderId!, tx);
     if (provider === null) return;
@@ -119,7 +132,12 @@ export class AuthMountsService {
     await tx.manager.getRepository(IdentityProvider).delete({ id: provider.id });
   }
 
-  private async record(tx: Transaction, actor: Actor, action: 'mount.attached' | 'mount.detached', mount: AuthMount): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: 'mount.attached' | 'mount.detached',
+    mount: AuthMount,
+  ): Promise<void> {
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
@@ -130,7 +148,12 @@ export class AuthMountsService {
 }
 
 /** A mount with the defaults of a new one; the accessor is `auth_<type>_` and 8 hex digits (vault.md §2.6). */
-export function newMount(path: string, type: AuthMount['type'], identityProviderId: string | null, now: Date): AuthMount {
+export function newMount(
+  path: string,
+  type: AuthMount['type'],
+  identityProviderId: string | null,
+  now: Date,
+): AuthMount {
   return Object.assign(new AuthMount(), {
     id: randomUUID(),
     identityProviderId,

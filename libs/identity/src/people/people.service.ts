@@ -65,11 +65,10 @@ export class PeopleService {
       );
       if (row === undefined || row.name !== null) return;
       if (row.taken) continue;
-      await tx.execute('UPDATE principals SET name = $2, name_canonical = $2, updated_at = $3 WHERE id = $1 AND name IS NULL', [
-        principalId,
-        name,
-        this.clock.now(),
-      ]);
+      await tx.execute(
+        'UPDATE principals SET name = $2, name_canonical = $2, updated_at = $3 WHERE id = $1 AND name IS NULL',
+        [principalId, name, this.clock.now()],
+      );
       return;
     }
   }

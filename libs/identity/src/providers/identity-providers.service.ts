@@ -10,7 +10,8 @@ export class IdentityProvidersService {
   /** The built-in provider `local`, whose users both dialects share (vault.md §1.1). */
   async local(tx?: Transaction): Promise<IdentityProvider> {
     const provider = await this.repository(tx).findOneBy({ type: 'LocalDatabase', builtIn: true });
-    if (provider === null) throw new DomainError('internal', 'no-local-provider', 'the built-in provider is missing');
+    if (provider === null)
+      throw new DomainError('internal', 'no-local-provider', 'the built-in provider is missing');
     return provider;
   }
 

@@ -40,7 +40,9 @@ export class AdminMfaSettingsService {
       const before = await tx.query<{ provider_canonical: string; username_canonical: string }>(
         'DELETE FROM mfa_exemptions RETURNING provider_canonical, username_canonical',
       );
-      const known = new Set(before.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])));
+      const known = new Set(
+        before.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])),
+      );
       for (const [position, dn] of exemptedUsers.entries()) await this.exempt(tx, dn, position, known);
       await this.audit.record(tx, actor, {
         action: 'admin-mfa.changed',
@@ -55,13 +57,17 @@ export class AdminMfaSettingsService {
     const violations: Violation[] = [];
     if (providerId !== null) {
       const method = await this.methods.find(providerId, tx);
-      if (method === null || !method.offeredAt.includes('appgate')) violations.push({ field: 'providerId', message: 'does not exist' });
-      else if (method.type === 'fido2') violations.push({ field: 'providerId', message: 'is not applicable' });
+      if (method === null || !method.offeredAt.includes('appgate'))
+        violations.push({ field: 'providerId', message: 'does not exist' });
+      else if (method.type === 'fido2')
+        violations.push({ field: 'providerId', message: 'is not applicable' });
     }
     exemptedUsers.forEach((dn, index) => {
-      if (parseUserDn(dn) === null) violations.push({ field: `exemptedUsers[${index}]`, message: 'must be a distinguished name' });
+      if (parseUserDn(dn) === null)
+        violations.push({ field: `exemptedUsers[${index}]`, message: 'must be a distinguished name' });
     });
-    if (violations.length > 0) throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
+    if (violations.length > 0)
+      throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
   }
 
   /** A newly listed name exempts the user who has it now: whoever lists it may exempt. */

@@ -45,7 +45,12 @@ export class LoginEnforcementsService {
       const repository = tx.manager.getRepository(LoginEnforcement);
       const known = await repository.findOne({ where: { name }, lock: { mode: 'pessimistic_write' } });
       const now = this.clock.now();
-      const row = Object.assign(new LoginEnforcement(), known ?? newEnforcement(name, now), definedOf(values), { updatedAt: now });
+      const row = Object.assign(
+        new LoginEnforcement(),
+        known ?? newEnforcement(name, now),
+        definedOf(values),
+        { updatedAt: now },
+      );
       await repository.save(row);
       await this.record(tx, actor, 'enforcement.changed', row);
     });
@@ -64,23 +69,37 @@ export class LoginEnforcementsService {
   }
 
   private async check(tx: Transaction, values: EnforcementValues): Promise<void> {
-    const { mfaMethodIds, authMethodAccessors, authMethodTypes, identityGroupIds, identityEntityIds } = values;
+    const { mfaMethodIds, authMethodAccessors, authMethodTypes, identityGroupIds, identityEntityIds } =
+      values;
     if (!mfaMethodIds?.length) throw new DomainError('invalid', 'missing-method-ids', 'missing method ids');
     // The row locks keep a method from being deleted while it is being named.
     const methods = await tx.query<{ id: string }>(
       `SELECT id FROM mfa_methods WHERE id::text = ANY($1) AND 'vault' = ANY(offered_at) FOR SHARE`,
       [mfaMethodIds],
     );
-    if (!allFound(mfaMethodIds, methods)) throw new DomainError('invalid', 'unknown-method', `one of the provided method ids doesn't exist`);
-    const mounts = await tx.query<{ accessor: string; type: string }>(`SELECT accessor, type FROM auth_mounts WHERE attached`);
+    if (!allFound(mfaMethodIds, methods))
+      throw new DomainError('invalid', 'unknown-method', `one of the provided method ids doesn't exist`);
+    const mounts = await tx.query<{ accessor: string; type: string }>(
+      `SELECT accessor, type FROM auth_mounts WHERE attached`,
+    );
     if (!(authMethodAccessors ?? []).every((accessor) => mounts.some((mount) => mount.accessor === accessor)))
-      throw new DomainError('invalid', 'unknown-accessor', 'one of the auth method accessors provided is invalid');
+      throw new DomainError(
+        'invalid',
+        'unknown-accessor',
+        'one of the auth method accessors provided is invalid',
+      );
     if (!(authMethodTypes ?? []).every((type) => mounts.some((mount) => mount.type === type)))
-      throw new DomainError('invalid', 'unknown-mount-type', 'one of the auth method types provided is invalid');
-    if (identityGroupIds?.length) throw new DomainError('invalid', 'unknown-group', `one of the provided group ids doesn't exist`);
-    const entities = await tx.query<{ id: string }>('SELECT id FROM principals WHERE id::text = ANY($1) AND name IS NOT NULL', [
-      identityEntityIds ?? [],
-    ]);
+      throw new DomainError(
+        'invalid',
+        'unknown-mount-type',
+        'one of the auth method types provided is invalid',
+      );
+    if (identityGroupIds?.length)
+      throw new DomainError('invalid', 'unknown-group', `one of the provided group ids doesn't exist`);
+    const entities = await tx.query<{ id: string }>(
+      'SELECT id FROM principals WHERE id::text = ANY($1) AND name IS NOT NULL',
+      [identityEntityIds ?? []],
+    );
     if (!allFound(identityEntityIds ?? [], entities))
       throw new DomainError('invalid', 'unknown-entity', `one of the provided entity ids doesn't exist`);
     const subjects = [authMethodAccessors, authMethodTypes, identityGroupIds, identityEntityIds];
@@ -92,9 +111,19 @@ export class LoginEnforcementsService {
       );
   }
 
-  private async record(tx: Transaction, actor: Actor, action: 'enforcement.changed' | 'enforcement.deleted', row: LoginEnforcement): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: 'enforcement.changed' | 'enforcement.deleted',
+    row: LoginEnforcement,
+  ): Promise<void> {
     const { id, name, createdAt, updatedAt, ...detail } = row;
-    await this.audit.record(tx, actor, { action, outcome: 'success', object: { type: 'login-enforcement', id }, detail: { name, ...detail } });
+    await this.audit.record(tx, actor, {
+      action,
+      outcome: 'success',
+      object: { type: 'login-enforcement', id },
+      detail: { name, ...detail },
+    });
   }
 }
 

@@ -65,15 +65,27 @@ describe('tries of a second factor', () => {
       core.clock.advance(count < 4 ? 0 : waitAfter(count + 1, 5, 30));
     }
     core.clock.advance(-0.001);
-    expect(await throttle.book(counted)).toEqual({ booked: false, waitSeconds: 120, retryAfter: 1, capped: false });
+    expect(await throttle.book(counted)).toEqual({
+      booked: false,
+      waitSeconds: 120,
+      retryAfter: 1,
+      capped: false,
+    });
     core.clock.advance(-60);
-    expect(await throttle.book(counted)).toEqual({ booked: false, waitSeconds: 120, retryAfter: 61, capped: false });
+    expect(await throttle.book(counted)).toEqual({
+      booked: false,
+      waitSeconds: 120,
+      retryAfter: 61,
+      capped: false,
+    });
     core.clock.advance(60.001);
     expect(await throttle.book(counted)).toEqual({ booked: true });
   });
 
   it('S19 run five at once and no more, over both replicas', async () => {
-    const bookings = await Promise.all(Array.from({ length: 200 }, (_, index) => miss(counted, index % 2 ? core : other)));
+    const bookings = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => miss(counted, index % 2 ? core : other)),
+    );
     expect(bookings.filter((booked) => booked)).toHaveLength(5);
     expect(await row()).toMatchObject({ failures: 5, booked: 0, wait: 30 });
   });
@@ -86,12 +98,13 @@ describe('tries of a second factor', () => {
   });
 
   it('S20 stop at a hundred failures, however long one waits', async () => {
-    await core.database.query('INSERT INTO factor_throttles (principal_id, method_id, failures, updated_at) VALUES ($1, $2, $3, now())', [
-      counted.principalId,
-      counted.methodId,
-      FAILURE_CAP - 1,
-    ]);
-    expect((await Promise.all(Array.from({ length: 20 }, () => miss()))).filter((booked) => booked)).toHaveLength(1);
+    await core.database.query(
+      'INSERT INTO factor_throttles (principal_id, method_id, failures, updated_at) VALUES ($1, $2, $3, now())',
+      [counted.principalId, counted.methodId, FAILURE_CAP - 1],
+    );
+    expect(
+      (await Promise.all(Array.from({ length: 20 }, () => miss()))).filter((booked) => booked),
+    ).toHaveLength(1);
     core.clock.advance(365 * 86_400);
     expect(await throttle.book(counted)).toMatchObject({ booked: false, capped: true });
     expect((await row()).failures).toBe(FAILURE_CAP);

@@ -13,7 +13,8 @@ export interface CountedFactor {
   period: number;
 }
 
-export type Booking = { booked: true } | { booked: false; waitSeconds: number; retryAfter: number; capped: boolean };
+export type Booking =
+  { booked: true } | { booked: false; waitSeconds: number; retryAfter: number; capped: boolean };
 
 /**
  * Counts tries per (principal, method), over both dialects, aliases and replicas (S19, S20, S22). A try is booked by one conditional
@@ -31,7 +32,14 @@ export class FactorThrottleService {
     const lost = after(now, -LOST_AFTER_SECONDS);
     const bookOne = () => this.database.execute(BOOK, [principalId, methodId, now, freeTries, FAILURE_CAP]);
     if ((await bookOne()) === 1) return { booked: true };
-    const found = await this.database.execute(COUNT_LOST, [principalId, methodId, now, lost, freeTries, period]);
+    const found = await this.database.execute(COUNT_LOST, [
+      principalId,
+      methodId,
+      now,
+      lost,
+      freeTries,
+      period,
+    ]);
     if (found === 1 && (await bookOne()) === 1) return { booked: true };
     const [row] = await this.database.query<{ failures: number; booked: number; wait_until: Date | null }>(
       'SELECT failures, booked, wait_until FROM factor_throttles WHERE principal_id = $1 AND method_id = $2',
@@ -45,7 +53,13 @@ export class FactorThrottleService {
 
   /** A booked try was wrong. @returns the failures in a row so far. */
   async fail(sql: Sql, { principalId, methodId, freeTries, period }: CountedFactor): Promise<number> {
-    const [row] = await sql.query<{ failures: number }>(FAIL, [principalId, methodId, this.clock.now(), freeTries, period]);
+    const [row] = await sql.query<{ failures: number }>(FAIL, [
+      principalId,
+      methodId,
+      this.clock.now(),
+      freeTries,
+      period,
+    ]);
     return row?.failures ?? 0;
   }
 
@@ -68,7 +82,10 @@ export class FactorThrottleService {
 
   /** The count goes with the authenticator: reset by an administrator, or a fresh rebind (S20). */
   async forget(sql: Sql, principalId: string, methodId: string): Promise<void> {
-    await sql.execute('DELETE FROM factor_throttles WHERE principal_id = $1 AND method_id = $2', [principalId, methodId]);
+    await sql.execute('DELETE FROM factor_throttles WHERE principal_id = $1 AND method_id = $2', [
+      principalId,
+      methodId,
+    ]);
   }
 
   async failuresOf(sql: Sql, principalId: string, methodId: string): Promise<number> {

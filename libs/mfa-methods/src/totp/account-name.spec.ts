@@ -19,9 +19,12 @@ describe('templates of the account name', () => {
     expect(renderTemplate(template, facts)).toBe(expected);
   });
 
-  it.each(['{{identity.entity.name', 'a}}b', '{{ {{identity.entity.id}} }}'])('refuses unbalanced braces in %s', (template) => {
-    expect(templateProblem(template)).toBe('unbalanced templating characters');
-  });
+  it.each(['{{identity.entity.name', 'a}}b', '{{ {{identity.entity.id}} }}'])(
+    'refuses unbalanced braces in %s',
+    (template) => {
+      expect(templateProblem(template)).toBe('unbalanced templating characters');
+    },
+  );
 
   it('refuses a parameter it does not know', () => {
     expect(templateProblem('{{identity.entity.password}}')).toBe('unknown template parameter');

@@ -33,7 +33,10 @@ export function renderTemplate(template: string, facts: AccountFacts): string | 
   return complete && text !== '' ? text : null;
 }
 
-function resolve([field, key, ...rest]: string[], { entity, aliases }: AccountFacts): string | null | undefined {
+function resolve(
+  [field, key, ...rest]: string[],
+  { entity, aliases }: AccountFacts,
+): string | null | undefined {
   if (field === 'id') return entity.id;
   if (field === 'name') return entity.name;
   if (field === 'metadata') return entity.metadata[key ?? ''];

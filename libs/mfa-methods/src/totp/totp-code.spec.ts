@@ -41,14 +41,25 @@ describe('TOTP codes', () => {
       const step = stepAt(instant, 30) + offset;
       const code = codeOf(SEEDS.SHA1, step, six);
       expect(matchingSteps(SEEDS.SHA1, code, instant, six)).toEqual(Math.abs(offset) <= 1 ? [step] : []);
-      expect(matchingSteps(SEEDS.SHA1, code, instant, { ...six, skew: 0 })).toEqual(offset === 0 ? [step] : []);
+      expect(matchingSteps(SEEDS.SHA1, code, instant, { ...six, skew: 0 })).toEqual(
+        offset === 0 ? [step] : [],
+      );
     }
   });
 
-  it.each(['12345', '1234567', ' 12345', '12345 ', '12 456', '１２３４５６', '١٢٣٤٥٦', '+12345', '1e5', '123456\n', ''])(
-    'S16 takes %j for no code',
-    (text) => {
-      expect(isWellFormed(text, 6)).toBe(false);
-    },
-  );
+  it.each([
+    '12345',
+    '1234567',
+    ' 12345',
+    '12345 ',
+    '12 456',
+    '１２３４５６',
+    '١٢٣٤٥٦',
+    '+12345',
+    '1e5',
+    '123456\n',
+    '',
+  ])('S16 takes %j for no code', (text) => {
+    expect(isWellFormed(text, 6)).toBe(false);
+  });
 });

@@ -22,7 +22,7 @@ export function codeOf(seed: Buffer, step: number, { algorithm, digits }: TotpPa
     strategy: 'hotp',
     secret: new Uint8Array(seed),
     counter: step,
-    digits: digits as 6 | 8,
+    digits,
     algorithm: algorithm.toLowerCase() as 'sha1' | 'sha256' | 'sha512',
   });
 }

@@ -59,8 +59,11 @@ describe('a seed', () => {
 
   it('S14 is drawn evenly, and never twice', async () => {
     const seeds: Buffer[] = [];
-    for (let count = 0; count < 200; count += 1) seeds.push(Buffer.from(new ScureBase32Plugin().decode(await begin(randomUUID()))));
-    const ones = seeds.flatMap((seed) => [...seed]).reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    for (let count = 0; count < 200; count += 1)
+      seeds.push(Buffer.from(new ScureBase32Plugin().decode(await begin(randomUUID()))));
+    const ones = seeds
+      .flatMap((seed) => [...seed])
+      .reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
     const bits = 200 * 160;
     expect(new Set(seeds.map((seed) => seed.toString('hex'))).size).toBe(200);
     expect(Math.abs(ones - bits / 2)).toBeLessThan(6 * Math.sqrt(bits / 4));
@@ -85,31 +88,49 @@ describe('a seed', () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const verdict = await verify(authenticator(core, await begin(first))(), first);
     await begin(second);
-    expect('proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx)))).toBe(false);
+    expect(
+      'proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx))),
+    ).toBe(false);
   });
 
   it('S59 counts from its first right code on, of two at once one confirms it, and nobody is shown it again', async () => {
     const signIn = randomUUID();
     const secret = await begin(signIn);
-    expect(await enrollments.find(method.id, principalId)).toMatchObject({ boundAt: null, verifiedAt: null, provisionalFor: signIn });
+    expect(await enrollments.find(method.id, principalId)).toMatchObject({
+      boundAt: null,
+      verifiedAt: null,
+      provisionalFor: signIn,
+    });
     const confirms = await Promise.all([confirm(secret, signIn), confirm(secret, signIn)]);
     expect(confirms.filter((done) => done)).toHaveLength(1);
     const now = core.clock.now();
-    expect(await enrollments.find(method.id, principalId)).toMatchObject({ boundAt: now, verifiedAt: now, provisionalFor: null });
-    for (const asks of [signIn, randomUUID()]) expect(await enrollments.beginFor(method, principalId, asks, SERVER)).toEqual(SEEDED);
+    expect(await enrollments.find(method.id, principalId)).toMatchObject({
+      boundAt: now,
+      verifiedAt: now,
+      provisionalFor: null,
+    });
+    for (const asks of [signIn, randomUUID()])
+      expect(await enrollments.beginFor(method, principalId, asks, SERVER)).toEqual(SEEDED);
     expect(await enrollments.bindNew(method, principalId, SERVER)).toEqual(SEEDED);
   });
 
   it('S59 that an administrator made counts for every sign-in, and is verified by its first right code', async () => {
     const code = await bind(core, principalId);
-    expect(await enrollments.find(method.id, principalId)).toMatchObject({ boundAt: core.clock.now(), verifiedAt: null });
+    expect(await enrollments.find(method.id, principalId)).toMatchObject({
+      boundAt: core.clock.now(),
+      verifiedAt: null,
+    });
     const verdict = await verify(code(), randomUUID());
-    expect('proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx)))).toBe(true);
+    expect(
+      'proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx))),
+    ).toBe(true);
     expect(await enrollments.find(method.id, principalId)).toMatchObject({ verifiedAt: core.clock.now() });
   });
 
   it('of ten who bind one at once is shown to one', async () => {
-    const begun = await Promise.all(Array.from({ length: 10 }, () => enrollments.bindNew(method, principalId, SERVER)));
+    const begun = await Promise.all(
+      Array.from({ length: 10 }, () => enrollments.bindNew(method, principalId, SERVER)),
+    );
     expect(begun.filter((one) => 'secret' in one)).toHaveLength(1);
   });
 
@@ -122,7 +143,9 @@ describe('a seed', () => {
       [principalId, thief],
     );
     const attempt = { method, principalId: thief, credential: code(), signInId: randomUUID(), actor: SERVER };
-    await expect(core.get(FactorsService).verify(attempt)).rejects.toMatchObject({ code: 'sealed-value-broken' });
+    await expect(core.get(FactorsService).verify(attempt)).rejects.toMatchObject({
+      code: 'sealed-value-broken',
+    });
   });
 });
 
@@ -132,17 +155,29 @@ describe('a removal', () => {
     const verdict = await verify(code(), randomUUID());
     if ('proven' in verdict) await core.get(Database).transaction((tx) => verdict.proven.spend(tx));
     await verify('000000', randomUUID());
-    const epoch = async () => (await core.database.query('SELECT token_epoch::int AS epoch FROM principals WHERE id = $1', [principalId])).rows[0].epoch;
+    const epoch = async () =>
+      (
+        await core.database.query('SELECT token_epoch::int AS epoch FROM principals WHERE id = $1', [
+          principalId,
+        ])
+      ).rows[0].epoch;
     const before = await epoch();
-    expect(await core.get(Database).transaction((tx) => enrollments.remove(tx, method.id, principalId, SERVER))).toBe(true);
+    expect(
+      await core.get(Database).transaction((tx) => enrollments.remove(tx, method.id, principalId, SERVER)),
+    ).toBe(true);
     expect(await epoch()).toBe(before + 1);
     expect(await enrollments.failuresOf(method.id, principalId)).toBe(0);
     await bind(core, principalId);
-    expect(await enrollments.find(method.id, principalId)).toMatchObject({ lastUsedStep: null, verifiedAt: null });
+    expect(await enrollments.find(method.id, principalId)).toMatchObject({
+      lastUsedStep: null,
+      verifiedAt: null,
+    });
   });
 
   it('of what is not there changes nothing', async () => {
-    expect(await core.get(Database).transaction((tx) => enrollments.remove(tx, method.id, principalId, SERVER))).toBe(false);
+    expect(
+      await core.get(Database).transaction((tx) => enrollments.remove(tx, method.id, principalId, SERVER)),
+    ).toBe(false);
   });
 
   it('is not done when its transaction is undone', async () => {

@@ -53,15 +53,24 @@ export class TotpEnrollmentsService {
    * A provisional seed for one sign-in: the same again when that sign-in asks again, a new one for another sign-in, which replaces
    * the first (S59). A bound seed, or one that failures have stopped, is never shown and never replaced.
    */
-  async beginFor(method: MfaMethod, principalId: string, signInId: string, actor: Actor): Promise<BegunEnrollment> {
+  async beginFor(
+    method: MfaMethod,
+    principalId: string,
+    signInId: string,
+    actor: Actor,
+  ): Promise<BegunEnrollment> {
     const sealed = await this.newSealedSeed(method, principalId);
     return this.database.transaction(async (tx) => {
-      if ((await this.throttle.failuresOf(tx, principalId, method.id)) >= FAILURE_CAP) return { alreadySeeded: true };
+      if ((await this.throttle.failuresOf(tx, principalId, method.id)) >= FAILURE_CAP)
+        return { alreadySeeded: true };
       const made = await tx.execute(BEGIN, [...this.newRow(method, principalId, sealed), signInId]);
       const enrollment = await this.find(method.id, principalId, tx);
-      if (enrollment === null || enrollment.boundAt !== null || enrollment.provisionalFor !== signInId) return { alreadySeeded: true };
+      if (enrollment === null || enrollment.boundAt !== null || enrollment.provisionalFor !== signInId)
+        return { alreadySeeded: true };
       if (made === 1) await this.record(tx, actor, 'enrollment.begun', method.id, principalId);
-      return { secret: toBase32(await this.keyring.unseal(enrollment.sealedSeed, seedPlace(method.id, principalId))) };
+      return {
+        secret: toBase32(await this.keyring.unseal(enrollment.sealedSeed, seedPlace(method.id, principalId))),
+      };
     });
   }
 
@@ -87,7 +96,10 @@ export class TotpEnrollmentsService {
    * @returns false where there was none; then nothing changes.
    */
   async remove(tx: Transaction, methodId: string, principalId: string, actor: Actor): Promise<boolean> {
-    const removed = await tx.execute('DELETE FROM totp_enrollments WHERE method_id = $1 AND principal_id = $2', [methodId, principalId]);
+    const removed = await tx.execute(
+      'DELETE FROM totp_enrollments WHERE method_id = $1 AND principal_id = $2',
+      [methodId, principalId],
+    );
     if (removed !== 1) return false;
     await this.throttle.forget(tx, principalId, methodId);
     await this.people.endTokens(tx, principalId);
@@ -96,7 +108,10 @@ export class TotpEnrollmentsService {
   }
 
   private async newSealedSeed(method: MfaMethod, principalId: string): Promise<Buffer> {
-    return this.keyring.seal(randomBytes(seedLength(totpConfigOf(method))), seedPlace(method.id, principalId));
+    return this.keyring.seal(
+      randomBytes(seedLength(totpConfigOf(method))),
+      seedPlace(method.id, principalId),
+    );
   }
 
   private newRow(method: MfaMethod, principalId: string, sealed: Buffer): unknown[] {
@@ -104,7 +119,13 @@ export class TotpEnrollmentsService {
     return [randomUUID(), method.id, principalId, sealed, algorithm, digits, period, skew, this.clock.now()];
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, methodId: string, principalId: string): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: AuditAction,
+    methodId: string,
+    principalId: string,
+  ): Promise<void> {
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',

@@ -32,30 +32,44 @@ export class TotpKeysService {
    * @returns null where there is one already; then `methodName` is in the answer of the caller's choice.
    * @throws DomainError `invalid` codes, in this order, `unknown-method`, `unknown-entity`, `not-totp` (detail `type`).
    */
-  async generate(methodId: string, principalId: string, actor: Actor): Promise<{ key: TotpKey | null; methodName: string }> {
+  async generate(
+    methodId: string,
+    principalId: string,
+    actor: Actor,
+  ): Promise<{ key: TotpKey | null; methodName: string }> {
     const method = await this.methods.find(methodId);
     if (method === null || !method.offeredAt.includes('vault'))
-      throw new DomainError('invalid', 'unknown-method', `configuration for method ID "${methodId}" does not exist`, { methodId });
+      throw new DomainError(
+        'invalid',
+        'unknown-method',
+        `configuration for method ID "${methodId}" does not exist`,
+        { methodId },
+      );
     const principal = await this.database.manager.getRepository(Principal).findOneBy({ id: principalId });
     if (principal === null) throw new DomainError('invalid', 'unknown-entity', 'invalid entity ID');
     if (method.type !== 'totp')
-      throw new DomainError('invalid', 'not-totp', `generate not available for MFA type "${method.type}"`, { type: method.type });
+      throw new DomainError('invalid', 'not-totp', `generate not available for MFA type "${method.type}"`, {
+        type: method.type,
+      });
     const begun = await this.enrollments.bindNew(method, principalId, actor);
     const methodName = method.name ?? '';
     if ('alreadySeeded' in begun) return { key: null, methodName };
     const config = totpConfigOf(method);
     const account = (await this.accountName(principal, config.accountName)).slice(0, LONGEST_LABEL);
     const url = keyUri({ ...config, account, secret: begun.secret });
-    const barcode = config.qrSize === 0 ? '' : (await qrPng(url, config.qrSize)).toString('base64');
+    const barcode = config.qrSize === 0 ? '' : qrPng(url, config.qrSize).toString('base64');
     return { key: { url, barcode }, methodName };
   }
 
   /** The method's template if it resolves, else the user name on `userpass/`, else the entity's name, else its id. */
   private async accountName(principal: Principal, template: string): Promise<string> {
     const accounts = await this.database.manager.getRepository(Account).findBy({ principalId: principal.id });
-    const rendered = template === '' ? null : renderTemplate(template, await this.factsOf(principal, accounts));
+    const rendered =
+      template === '' ? null : renderTemplate(template, await this.factsOf(principal, accounts));
     if (rendered !== null) return rendered;
-    const local = await this.database.manager.getRepository(IdentityProvider).findOneBy({ type: 'LocalDatabase', builtIn: true });
+    const local = await this.database.manager
+      .getRepository(IdentityProvider)
+      .findOneBy({ type: 'LocalDatabase', builtIn: true });
     const user = accounts.find((account) => account.identityProviderId === local?.id);
     return user?.nameCanonical ?? principal.name ?? principal.id;
   }

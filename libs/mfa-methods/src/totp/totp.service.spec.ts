@@ -36,14 +36,20 @@ beforeEach(async () => {
 });
 
 function verify(credential: string | null, { of = method, replica = core } = {}): Promise<FactorVerdict> {
-  return replica.get(FactorsService).verify({ method: of, principalId, credential, signInId: SIGN_IN, actor: SERVER });
+  return replica
+    .get(FactorsService)
+    .verify({ method: of, principalId, credential, signInId: SIGN_IN, actor: SERVER });
 }
 
 /** Verifies and, where it was right, spends in a transaction of its own; answers what came of it. */
-async function prove(credential: string, options: { of?: MfaMethod; replica?: Core } = {}): Promise<'accepted' | 'lost' | FactorVerdict> {
+async function prove(
+  credential: string,
+  options: { of?: MfaMethod; replica?: Core } = {},
+): Promise<'accepted' | 'lost' | FactorVerdict> {
   const verdict = await verify(credential, options);
   if (!('proven' in verdict)) return verdict;
-  if (await (options.replica ?? core).get(Database).transaction((tx) => verdict.proven.spend(tx))) return 'accepted';
+  if (await (options.replica ?? core).get(Database).transaction((tx) => verdict.proven.spend(tx)))
+    return 'accepted';
   await verdict.proven.release();
   return 'lost';
 }
@@ -58,38 +64,54 @@ function moveWithinStep(milliseconds: number): void {
 }
 
 describe('a code', () => {
-  it.each([-2, -1, 0, 1, 2])('S15 of step %i from now is accepted next to the present one only, at both ends of a step', async (offset) => {
-    for (const moment of [0, 29_999]) {
-      core.clock.advance(300);
-      moveWithinStep(moment);
-      if (Math.abs(offset) <= 1) expect(await prove(code(offset))).toBe('accepted');
-      else expect(await prove(code(offset))).toEqual(WRONG);
-    }
-  });
-
-  it.each([' 123456', '123456 ', '123 456', '１２３４５６', '١٢٣٤٥٦', '+123456', '1e5', '12345', '1234567', '12345678', '123456\n'])(
-    'S16 is nothing but its digits: %j is refused like a wrong one and not counted',
-    async (text) => {
-      expect(await prove(text)).toEqual(WRONG);
-      expect(await failures()).toBe(0);
+  it.each([-2, -1, 0, 1, 2])(
+    'S15 of step %i from now is accepted next to the present one only, at both ends of a step',
+    async (offset) => {
+      for (const moment of [0, 29_999]) {
+        core.clock.advance(300);
+        moveWithinStep(moment);
+        if (Math.abs(offset) <= 1) expect(await prove(code(offset))).toBe('accepted');
+        else expect(await prove(code(offset))).toEqual(WRONG);
+      }
     },
   );
+
+  it.each([
+    ' 123456',
+    '123456 ',
+    '123 456',
+    '１２３４５６',
+    '١٢٣٤٥٦',
+    '+123456',
+    '1e5',
+    '12345',
+    '1234567',
+    '12345678',
+    '123456\n',
+  ])('S16 is nothing but its digits: %j is refused like a wrong one and not counted', async (text) => {
+    expect(await prove(text)).toEqual(WRONG);
+    expect(await failures()).toBe(0);
+  });
 
   it('S16 that was used does not come back in another spelling', async () => {
     const used = code();
     expect(await prove(used)).toBe('accepted');
-    for (const text of [` ${used}`, `${used} `, `0${used}`, `${used.slice(0, 3)} ${used.slice(3)}`]) expect(await prove(text)).toEqual(WRONG);
+    for (const text of [` ${used}`, `${used} `, `0${used}`, `${used.slice(0, 3)} ${used.slice(3)}`])
+      expect(await prove(text)).toEqual(WRONG);
     expect(await failures()).toBe(0);
   });
 
   it('that is missing is told apart, and not counted', async () => {
-    for (const nothing of [null, '']) expect(await verify(nothing)).toEqual({ refused: { reason: 'missing' } });
+    for (const nothing of [null, ''])
+      expect(await verify(nothing)).toEqual({ refused: { reason: 'missing' } });
     expect(await failures()).toBe(0);
   });
 
   it('S17 is spent once of 200 tries at once over both replicas', async () => {
     const right = code();
-    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => prove(right, { replica: index % 2 ? core : other })));
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => prove(right, { replica: index % 2 ? core : other })),
+    );
     expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);
     expect(await failures()).toBe(0);
   });
@@ -118,7 +140,10 @@ describe('a code', () => {
     await bind(core, twin.principalId);
     const seed = await keyring.unseal(first.sealedSeed, seedPlace(DEFAULT_METHOD_ID, principalId));
     const sealed = await keyring.seal(seed, seedPlace(DEFAULT_METHOD_ID, twin.principalId));
-    await core.database.query('UPDATE totp_enrollments SET sealed_seed = $2 WHERE principal_id = $1', [twin.principalId, sealed]);
+    await core.database.query('UPDATE totp_enrollments SET sealed_seed = $2 WHERE principal_id = $1', [
+      twin.principalId,
+      sealed,
+    ]);
     expect(await prove(code())).toBe('accepted');
     ({ principalId } = twin);
     expect(await prove(code())).toBe('accepted');
@@ -126,16 +151,24 @@ describe('a code', () => {
 
   it('S17 is not spent when the authenticator was reset between look and spending', async () => {
     const verdict = await verify(code());
-    await core.get(Database).transaction((tx) => core.get(TotpEnrollmentsService).remove(tx, DEFAULT_METHOD_ID, principalId, SERVER));
+    await core
+      .get(Database)
+      .transaction((tx) =>
+        core.get(TotpEnrollmentsService).remove(tx, DEFAULT_METHOD_ID, principalId, SERVER),
+      );
     await bind(core, principalId);
-    expect('proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx)))).toBe(false);
+    expect(
+      'proven' in verdict && (await core.get(Database).transaction((tx) => verdict.proven.spend(tx))),
+    ).toBe(false);
   });
 });
 
 describe('wrong codes', () => {
   it('S19 are evaluated five times of 200 at once', async () => {
     const text = wrong(code);
-    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => prove(text, { replica: index % 2 ? core : other })));
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => prove(text, { replica: index % 2 ? core : other })),
+    );
     const evaluated = outcomes.filter((outcome) => JSON.stringify(outcome) === JSON.stringify(WRONG));
     expect(evaluated).toHaveLength(5);
     expect(await failures()).toBe(5);
@@ -146,7 +179,9 @@ describe('wrong codes', () => {
     for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
       core.clock.advance(wait - 1);
       const right = code(1);
-      expect(await prove(right)).toEqual({ refused: { reason: 'throttled', freeTries: 5, waitSeconds: wait, retryAfter: 1 } });
+      expect(await prove(right)).toEqual({
+        refused: { reason: 'throttled', freeTries: 5, waitSeconds: wait, retryAfter: 1 },
+      });
       core.clock.advance(1);
       if (wait === 900 && (await failures()) === 11) expect(await prove(right)).toBe('accepted');
       else expect(await prove(wrong(code))).toEqual(WRONG);
@@ -167,8 +202,12 @@ describe('wrong codes', () => {
     const secondCode = await bind(core, principalId, id);
     const find = async () => (await core.get(MfaMethodsService).find(id))!;
     for (let count = 0; count < 5; count += 1) await prove(wrong(secondCode), { of: await find() });
-    await core.get(MfaMethodsService).replaceTotp(id, null, { ...TOTP_DEFAULTS, maxValidationAttempts: 5, skew: 0 }, SERVER);
-    expect(await prove(secondCode(), { of: await find() })).toMatchObject({ refused: { reason: 'throttled' } });
+    await core
+      .get(MfaMethodsService)
+      .replaceTotp(id, null, { ...TOTP_DEFAULTS, maxValidationAttempts: 5, skew: 0 }, SERVER);
+    expect(await prove(secondCode(), { of: await find() })).toMatchObject({
+      refused: { reason: 'throttled' },
+    });
   });
 
   it('S20 disable the authenticator at a hundred, through a restart, and never a 101st is evaluated', async () => {
@@ -186,19 +225,30 @@ describe('wrong codes', () => {
       [principalId],
     );
     expect(rows.filter(({ action }) => action === 'sign-in.factor-refused')).toHaveLength(100);
-    expect(rows.filter(({ action }) => action === 'enrollment.disabled')).toEqual([{ action: 'enrollment.disabled', detail: { methodId: DEFAULT_METHOD_ID } }]);
+    expect(rows.filter(({ action }) => action === 'enrollment.disabled')).toEqual([
+      { action: 'enrollment.disabled', detail: { methodId: DEFAULT_METHOD_ID } },
+    ]);
     core.clock.advance(365 * 86_400);
     expect(await prove(code())).toEqual(WRONG);
     expect(await failures()).toBe(100);
   });
 
   it('S20 that disabled an authenticator are forgotten by a reset and a new one', async () => {
-    await core.database.query('INSERT INTO factor_throttles (principal_id, method_id, failures, updated_at) VALUES ($1, $2, 99, now())', [principalId, method.id]);
+    await core.database.query(
+      'INSERT INTO factor_throttles (principal_id, method_id, failures, updated_at) VALUES ($1, $2, 99, now())',
+      [principalId, method.id],
+    );
     await prove(wrong(code));
     expect(await prove(code())).toEqual(WRONG);
-    expect(await core.get(TotpEnrollmentsService).bindNew(method, principalId, SERVER)).toEqual({ alreadySeeded: true });
-    expect(await core.get(TotpEnrollmentsService).beginFor(method, principalId, SIGN_IN, SERVER)).toEqual({ alreadySeeded: true });
-    await core.get(Database).transaction((tx) => core.get(TotpEnrollmentsService).remove(tx, method.id, principalId, SERVER));
+    expect(await core.get(TotpEnrollmentsService).bindNew(method, principalId, SERVER)).toEqual({
+      alreadySeeded: true,
+    });
+    expect(await core.get(TotpEnrollmentsService).beginFor(method, principalId, SIGN_IN, SERVER)).toEqual({
+      alreadySeeded: true,
+    });
+    await core
+      .get(Database)
+      .transaction((tx) => core.get(TotpEnrollmentsService).remove(tx, method.id, principalId, SERVER));
     expect(await failures()).toBe(0);
     code = await bind(core, principalId);
     expect(await prove(code())).toBe('accepted');
@@ -210,7 +260,9 @@ describe('whoever has no usable authenticator', () => {
     ({ principalId } = await addUser(core, `bare-${people}`));
     for (let count = 0; count < 5; count += 1)
       expect(await prove('123456')).toEqual({ refused: { reason: 'not-enrolled', hasAny: false } });
-    expect(await prove('123456')).toEqual({ refused: { reason: 'throttled', freeTries: 5, waitSeconds: 30, retryAfter: 30 } });
+    expect(await prove('123456')).toEqual({
+      refused: { reason: 'throttled', freeTries: 5, waitSeconds: 30, retryAfter: 30 },
+    });
     await bind(core, principalId, await addMethod(core));
     core.clock.advance(30);
     expect(await prove('123456')).toEqual({ refused: { reason: 'not-enrolled', hasAny: true } });
@@ -221,7 +273,9 @@ describe('the parameters of an authenticator', () => {
   it('S14 stay what they were when the method changes', async () => {
     const id = await addMethod(core, { digits: 8, period: 60, algorithm: 'SHA512' });
     const secondCode = await bind(core, principalId, id);
-    await core.get(MfaMethodsService).replaceTotp(id, null, { ...TOTP_DEFAULTS, digits: 6, period: 20, skew: 0 }, SERVER);
+    await core
+      .get(MfaMethodsService)
+      .replaceTotp(id, null, { ...TOTP_DEFAULTS, digits: 6, period: 20, skew: 0 }, SERVER);
     const changed = (await core.get(MfaMethodsService).find(id))!;
     expect(secondCode()).toHaveLength(8);
     expect(await prove(secondCode(1), { of: changed })).toBe('accepted');

@@ -35,7 +35,8 @@ export class TotpService implements FactorType {
     if (credential === null || credential === '') return { refused: { reason: 'missing' } };
     const config = totpConfigOf(method);
     const enrollment = await this.usable(method.id, principalId, signInId);
-    if (!isWellFormed(credential, enrollment?.digits ?? config.digits)) return this.refuse(attempt, enrollment);
+    if (!isWellFormed(credential, enrollment?.digits ?? config.digits))
+      return this.refuse(attempt, enrollment);
     const counted = {
       principalId,
       methodId: method.id,
@@ -65,25 +66,43 @@ export class TotpService implements FactorType {
   }
 
   /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
-  private async usable(methodId: string, principalId: string, signInId: string): Promise<TotpEnrollment | null> {
-    const found = await this.database.manager.getRepository(TotpEnrollment).findOneBy({ methodId, principalId });
+  private async usable(
+    methodId: string,
+    principalId: string,
+    signInId: string,
+  ): Promise<TotpEnrollment | null> {
+    const found = await this.database.manager
+      .getRepository(TotpEnrollment)
+      .findOneBy({ methodId, principalId });
     if (found === null || found.boundAt !== null) return found;
     return found.provisionalFor === signInId ? found : null;
   }
 
   /** Computes every step of the window; with a dummy seed where there is none. */
-  private async matches(enrollment: TotpEnrollment | null, code: string, config: ReturnType<typeof totpConfigOf>): Promise<number[]> {
+  private async matches(
+    enrollment: TotpEnrollment | null,
+    code: string,
+    config: ReturnType<typeof totpConfigOf>,
+  ): Promise<number[]> {
     const now = this.clock.now();
     if (enrollment === null) {
       matchingSteps(DUMMY_SEED, code, now, config);
       return [];
     }
-    const seed = await this.keyring.unseal(enrollment.sealedSeed, seedPlace(enrollment.methodId, enrollment.principalId));
+    const seed = await this.keyring.unseal(
+      enrollment.sealedSeed,
+      seedPlace(enrollment.methodId, enrollment.principalId),
+    );
     return matchingSteps(seed, code, now, enrollment);
   }
 
   /** Spends a step, whatever it is spent for: one conditional statement decides (S17). A provisional seed is bound by it (S59). */
-  private async spend(tx: Transaction, enrollment: TotpEnrollment, step: number, actor: Actor): Promise<boolean> {
+  private async spend(
+    tx: Transaction,
+    enrollment: TotpEnrollment,
+    step: number,
+    actor: Actor,
+  ): Promise<boolean> {
     const now = this.clock.now();
     const changed = await tx.execute(
       `UPDATE totp_enrollments SET last_used_step = $3, last_used_at = $4, verified_at = coalesce(verified_at, $4),
@@ -98,7 +117,11 @@ export class TotpService implements FactorType {
     return true;
   }
 
-  private async refuseWrong(attempt: FactorAttempt, enrollment: TotpEnrollment | null, counted: CountedFactor): Promise<FactorVerdict> {
+  private async refuseWrong(
+    attempt: FactorAttempt,
+    enrollment: TotpEnrollment | null,
+    counted: CountedFactor,
+  ): Promise<FactorVerdict> {
     await this.database.transaction(async (tx) => {
       const failures = await this.throttle.fail(tx, counted);
       await this.recordRefusal(tx, attempt, 'sign-in.factor-refused', failures);
@@ -118,14 +141,23 @@ export class TotpService implements FactorType {
     return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
   }
 
-  private async refuse({ principalId }: FactorAttempt, enrollment: TotpEnrollment | null): Promise<FactorVerdict> {
+  private async refuse(
+    { principalId }: FactorAttempt,
+    enrollment: TotpEnrollment | null,
+  ): Promise<FactorVerdict> {
     if (enrollment !== null) return { refused: { reason: 'wrong' } };
-    const any = await this.database.query('SELECT 1 FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL LIMIT 1', [principalId]);
+    const any = await this.database.query(
+      'SELECT 1 FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL LIMIT 1',
+      [principalId],
+    );
     return { refused: { reason: 'not-enrolled', hasAny: any.length > 0 } };
   }
 
   private async disable(tx: Transaction, enrollment: TotpEnrollment, actor: Actor): Promise<void> {
-    await tx.execute('UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [enrollment.id, this.clock.now()]);
+    await tx.execute('UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [
+      enrollment.id,
+      this.clock.now(),
+    ]);
     await this.record(tx, actor, 'enrollment.disabled', enrollment);
   }
 
@@ -143,7 +175,12 @@ export class TotpService implements FactorType {
     });
   }
 
-  private async record(tx: Transaction, actor: Actor, action: 'enrollment.bound' | 'enrollment.disabled', enrollment: TotpEnrollment): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: 'enrollment.bound' | 'enrollment.disabled',
+    enrollment: TotpEnrollment,
+  ): Promise<void> {
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',

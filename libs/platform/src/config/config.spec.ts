@@ -18,7 +18,13 @@ function problemsOf(environment: Record<string, string>): string[] {
 describe('readConfig', () => {
   it('has a working default for everything', () => {
     const config = readConfig({});
-    expect(config).toMatchObject({ port: 8200, tlsPort: 8443, host: '127.0.0.1', databaseUrl: null, publicHost: 'localhost' });
+    expect(config).toMatchObject({
+      port: 8200,
+      tlsPort: 8443,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      publicHost: 'localhost',
+    });
   });
 
   it('names every wrong setting at once', () => {
@@ -55,6 +61,8 @@ describe('readConfig', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'token');
     writeFileSync(file, `${'t'.repeat(30)}\n`);
     expect(readConfig({ SALLYPORT_ROOT_TOKEN_FILE: file }).rootToken).toBe('t'.repeat(30));
-    expect(problemsOf({ SALLYPORT_ROOT_TOKEN_FILE: `${file}.missing` })).toEqual(['SALLYPORT_ROOT_TOKEN_FILE']);
+    expect(problemsOf({ SALLYPORT_ROOT_TOKEN_FILE: `${file}.missing` })).toEqual([
+      'SALLYPORT_ROOT_TOKEN_FILE',
+    ]);
   });
 });

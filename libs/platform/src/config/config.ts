@@ -68,13 +68,17 @@ export function readConfig(environment: Environment): Config {
 }
 
 function checkTogether(config: Config, env: EnvironmentReader): void {
-  if (config.port === null && config.tlsPort === null) env.refuse('PORT', 'PORT and TLS_PORT cannot both be off');
+  if (config.port === null && config.tlsPort === null)
+    env.refuse('PORT', 'PORT and TLS_PORT cannot both be off');
   if ((config.tlsCertFile === null) !== (config.tlsKeyFile === null))
     env.refuse('TLS_CERT_FILE', 'TLS_CERT_FILE and TLS_KEY_FILE go together');
   if (config.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
     env.refuse('DATABASE_URL', 'must be a postgres:// URL');
   if (config.databaseUrl !== null && config.masterKeyFile === null)
-    env.refuse('SALLYPORT_MASTER_KEY_FILE', 'is required with DATABASE_URL: the key is never made beside a database that exists');
+    env.refuse(
+      'SALLYPORT_MASTER_KEY_FILE',
+      'is required with DATABASE_URL: the key is never made beside a database that exists',
+    );
   if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(config.publicHost))
     env.refuse('SALLYPORT_PUBLIC_HOST', 'must be a host name of at most 253 characters');
   // 22 characters of 94 printable ones carry at least the 128 bits that are the floor for a token (S33).

@@ -9,20 +9,35 @@ function failures(code: string, constraint?: string): Error[] {
 }
 
 describe('a database error', () => {
-  it.each(['08006', '53300', '53100', '57014', '57P01', '55P03', '25006', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT'])(
-    'that means the database is not there becomes unavailable: %s',
-    (code) => {
-      for (const failure of failures(code)) {
-        const translated = translateDatabaseError(failure);
-        expect(translated).toMatchObject({ kind: 'unavailable', code: 'database-unavailable', details: { retryAfter: 1 } });
-        expect((translated as Error).cause).toBe(failure);
-      }
-    },
-  );
+  it.each([
+    '08006',
+    '53300',
+    '53100',
+    '57014',
+    '57P01',
+    '55P03',
+    '25006',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOENT',
+  ])('that means the database is not there becomes unavailable: %s', (code) => {
+    for (const failure of failures(code)) {
+      const translated = translateDatabaseError(failure);
+      expect(translated).toMatchObject({
+        kind: 'unavailable',
+        code: 'database-unavailable',
+        details: { retryAfter: 1 },
+      });
+      expect((translated as Error).cause).toBe(failure);
+    }
+  });
 
-  it.each(['timeout exceeded when trying to connect', 'Connection terminated unexpectedly', 'Cannot use a pool after calling end on the pool'])(
-    'of the pool becomes unavailable: %s',
-    (message) => expect(translateDatabaseError(new Error(message))).toMatchObject({ kind: 'unavailable' }),
+  it.each([
+    'timeout exceeded when trying to connect',
+    'Connection terminated unexpectedly',
+    'Cannot use a pool after calling end on the pool',
+  ])('of the pool becomes unavailable: %s', (message) =>
+    expect(translateDatabaseError(new Error(message))).toMatchObject({ kind: 'unavailable' }),
   );
 
   it.each(['23505', '42601', '22003', '42501'])('that is our own doing stays what it is: %s', (code) => {
@@ -35,13 +50,17 @@ describe('a database error', () => {
   });
 
   it('is worth another run after a deadlock or a serialisation failure only', () => {
-    for (const code of ['40001', '40P01']) for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(true);
-    for (const code of ['55P03', '23505', '57P01']) for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(false);
+    for (const code of ['40001', '40P01'])
+      for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(true);
+    for (const code of ['55P03', '23505', '57P01'])
+      for (const failure of failures(code)) expect(isRepeatable(failure)).toBe(false);
     expect(isRepeatable(undefined)).toBe(false);
   });
 
   it('names the constraint it ran into', () => {
-    for (const code of ['23505', '23503']) for (const failure of failures(code, 'tokens__accessor')) expect(violatedConstraint(failure)).toBe('tokens__accessor');
+    for (const code of ['23505', '23503'])
+      for (const failure of failures(code, 'tokens__accessor'))
+        expect(violatedConstraint(failure)).toBe('tokens__accessor');
     for (const failure of failures('23502', 'x')) expect(violatedConstraint(failure)).toBe(null);
     expect(violatedConstraint(null)).toBe(null);
   });

@@ -15,12 +15,23 @@ export function isRepeatable(error: unknown): boolean {
 /** The unique index or constraint an INSERT or UPDATE ran into, or null for any other error. */
 export function violatedConstraint(error: unknown): string | null {
   const holder = error as { constraint?: string; driverError?: { constraint?: string } } | null;
-  return ['23505', '23503'].includes(codeOf(error)) ? (holder?.driverError?.constraint ?? holder?.constraint ?? '') : null;
+  return ['23505', '23503'].includes(codeOf(error))
+    ? (holder?.driverError?.constraint ?? holder?.constraint ?? '')
+    : null;
 }
 
 // Connection lost (08), out of resources (53), shutting down or cancelled (57), lock not available, read-only.
 const SQLSTATES = /^(08...|53...|57...|55P03|25006|40001|40P01)$/;
-const SOCKET_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'];
+const SOCKET_ERRORS = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+];
 const POOL_ERRORS =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Query read timeout/;
 
@@ -30,5 +41,11 @@ export function translateDatabaseError(error: unknown): unknown {
   const code = codeOf(error);
   const lost = SQLSTATES.test(code) || SOCKET_ERRORS.includes(code) || POOL_ERRORS.test(error.message);
   if (!lost) return error;
-  return new DomainError('unavailable', 'database-unavailable', 'The service is not available.', { retryAfter: 1 }, { cause: error });
+  return new DomainError(
+    'unavailable',
+    'database-unavailable',
+    'The service is not available.',
+    { retryAfter: 1 },
+    { cause: error },
+  );
 }

@@ -31,7 +31,8 @@ beforeEach(async () => {
 });
 
 async function valueOf(name: string): Promise<number> {
-  return single(await database.query<{ value: number }>('SELECT value FROM counters WHERE name = $1', [name])).value;
+  return single(await database.query<{ value: number }>('SELECT value FROM counters WHERE name = $1', [name]))
+    .value;
 }
 
 const ADD = 'UPDATE counters SET value = value + 1 WHERE name = $1';
@@ -122,7 +123,9 @@ describe('a transaction', () => {
 describe('the way to the database', () => {
   it('outlives the loss of every connection', async () => {
     await database.query('SELECT 1');
-    await other.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sallyport' AND datname = current_database()`);
+    await other.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sallyport' AND datname = current_database()`,
+    );
     await expect.poll(() => database.query('SELECT 1 AS one').catch(() => null)).toEqual([{ one: 1 }]);
   });
 

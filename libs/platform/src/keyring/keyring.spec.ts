@@ -16,7 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => core.stop());
 
-function replica(limits: KeyLimits = { seals: 2 ** 30, days: 90, share: 64 }, masterKey = readMasterKey(core.masterKeyFile)): Keyring {
+function replica(
+  limits: KeyLimits = { seals: 2 ** 30, days: 90, share: 64 },
+  masterKey = readMasterKey(core.masterKeyFile),
+): Keyring {
   return new Keyring(core.get(Database), masterKey, core.clock, limits);
 }
 
@@ -32,10 +35,15 @@ describe('a sealed value', () => {
     expect(sealed).toHaveLength(1 + 4 + 12 + SECRET.length + 16);
   });
 
-  it.each([{ table: 'installation' }, { column: 'sealed_lookup_key' }, { row: 'another' }])('S65 does not open elsewhere: %o', async (elsewhere) => {
-    const sealed = await core.get(Keyring).seal(SECRET, PLACE);
-    await expect(core.get(Keyring).unseal(sealed, { ...PLACE, ...elsewhere })).rejects.toMatchObject(BROKEN);
-  });
+  it.each([{ table: 'installation' }, { column: 'sealed_lookup_key' }, { row: 'another' }])(
+    'S65 does not open elsewhere: %o',
+    async (elsewhere) => {
+      const sealed = await core.get(Keyring).seal(SECRET, PLACE);
+      await expect(core.get(Keyring).unseal(sealed, { ...PLACE, ...elsewhere })).rejects.toMatchObject(
+        BROKEN,
+      );
+    },
+  );
 
   it('S65 does not open with one bit flipped, anywhere', async () => {
     const sealed = await core.get(Keyring).seal(SECRET, PLACE);
@@ -82,7 +90,8 @@ describe('a sealed value', () => {
 describe('data keys', () => {
   it('S66 never use a nonce twice', async () => {
     const nonces = new Set<string>();
-    for (let count = 0; count < 20_000; count += 1) nonces.add((await core.get(Keyring).seal(SECRET, PLACE)).subarray(5, 17).toString('latin1'));
+    for (let count = 0; count < 20_000; count += 1)
+      nonces.add((await core.get(Keyring).seal(SECRET, PLACE)).subarray(5, 17).toString('latin1'));
     expect(nonces.size).toBe(20_000);
   });
 
@@ -90,11 +99,14 @@ describe('data keys', () => {
     const limits = { seals: 20, days: 90, share: 4 };
     const replicas = [replica(limits), replica(limits), replica(limits)];
     await core.database.query('UPDATE data_keys SET seals_reserved = $1 WHERE retired_at IS NULL', [20]);
-    const seals = await Promise.all(Array.from({ length: 210 }, (_, index) => replicas[index % 3]!.seal(SECRET, PLACE)));
+    const seals = await Promise.all(
+      Array.from({ length: 210 }, (_, index) => replicas[index % 3]!.seal(SECRET, PLACE)),
+    );
     const used = new Map<number, number>();
     for (const sealed of seals) used.set(sealed.readUInt32BE(1), (used.get(sealed.readUInt32BE(1)) ?? 0) + 1);
     expect(Math.max(...used.values())).toBeLessThanOrEqual(20);
-    for (const { id, seals_reserved } of await keys()) if (used.has(id)) expect(Number(seals_reserved)).toBeLessThanOrEqual(20);
+    for (const { id, seals_reserved } of await keys())
+      if (used.has(id)) expect(Number(seals_reserved)).toBeLessThanOrEqual(20);
     expect((await keys()).filter(({ retired_at }) => retired_at === null)).toHaveLength(1);
     for (const sealed of seals) expect(await core.get(Keyring).unseal(sealed, PLACE)).toEqual(SECRET);
   });
@@ -111,7 +123,8 @@ describe('data keys', () => {
     const keyring = replica();
     const before = (await keyring.seal(SECRET, PLACE)).readUInt32BE(1);
     core.clock.advance(90 * 86_400 - 1);
-    const made = (await core.database.query('SELECT created_at FROM data_keys WHERE id = $1', [before])).rows[0].created_at;
+    const made = (await core.database.query('SELECT created_at FROM data_keys WHERE id = $1', [before]))
+      .rows[0].created_at;
     core.clock.set(new Date(made.getTime() + 90 * 86_400_000 - 1));
     expect((await keyring.seal(SECRET, PLACE)).readUInt32BE(1)).toBe(before);
     core.clock.advance(0.001);
@@ -120,7 +133,9 @@ describe('data keys', () => {
 
   it('S67 do not open under another master key, and nothing is changed', async () => {
     const before = await keys();
-    await expect(replica(undefined, new MasterKey(randomBytes(32))).open()).rejects.toMatchObject({ code: 'wrong-master-key' });
+    await expect(replica(undefined, new MasterKey(randomBytes(32))).open()).rejects.toMatchObject({
+      code: 'wrong-master-key',
+    });
     expect(await keys()).toEqual(before);
   });
 

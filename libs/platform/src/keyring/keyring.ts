@@ -63,7 +63,9 @@ export class Keyring {
     const id = sealed.readUInt32BE(1);
     const key = await this.keyById(id);
     try {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(5, HEADER)).setAAD(context(id, place));
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(5, HEADER)).setAAD(
+        context(id, place),
+      );
       decipher.setAuthTag(sealed.subarray(-TAG));
       return Buffer.concat([decipher.update(sealed.subarray(HEADER, -TAG)), decipher.final()]);
     } catch (error) {
@@ -74,7 +76,10 @@ export class Keyring {
   private async keyById(id: number): Promise<Buffer> {
     const known = this.opened.get(id);
     if (known !== undefined) return known;
-    const [row] = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys WHERE id = $1::bigint', [id]);
+    const [row] = await this.database.query<DataKeyRow>(
+      'SELECT id, wrapped_key FROM data_keys WHERE id = $1::bigint',
+      [id],
+    );
     if (row === undefined) throw new DomainError('internal', 'data-key-missing', `data key ${id} is missing`);
     return this.unwrap(row);
   }
@@ -85,7 +90,13 @@ export class Keyring {
       this.opened.set(row.id, key);
       return key;
     } catch (error) {
-      throw new DomainError('internal', 'wrong-master-key', `the master key does not open data key ${row.id}`, {}, { cause: error });
+      throw new DomainError(
+        'internal',
+        'wrong-master-key',
+        `the master key does not open data key ${row.id}`,
+        {},
+        { cause: error },
+      );
     }
   }
 
@@ -105,14 +116,23 @@ export class Keyring {
   private async reserve(): Promise<void> {
     const now = this.clock.now();
     const oldest = new Date(now.getTime() - this.limits.days * 86_400_000);
-    const reserveOn = (sql: Sql) => sql.query<ReservedKey>(RESERVE, [this.limits.share, oldest, this.limits.seals]);
+    const reserveOn = (sql: Sql) =>
+      sql.query<ReservedKey>(RESERVE, [this.limits.share, oldest, this.limits.seals]);
     const [fit] = await reserveOn(this.database);
     const row = fit ?? (await this.replaceKey(now, reserveOn));
-    if (row === undefined) throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
-    this.current = { id: row.id, left: this.limits.share, until: row.created_at.getTime() + this.limits.days * 86_400_000 };
+    if (row === undefined)
+      throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
+    this.current = {
+      id: row.id,
+      left: this.limits.share,
+      until: row.created_at.getTime() + this.limits.days * 86_400_000,
+    };
   }
 
-  private async replaceKey(now: Date, reserveOn: (sql: Sql) => Promise<ReservedKey[]>): Promise<ReservedKey | undefined> {
+  private async replaceKey(
+    now: Date,
+    reserveOn: (sql: Sql) => Promise<ReservedKey[]>,
+  ): Promise<ReservedKey | undefined> {
     return this.database.transaction(async (tx) => {
       // Taken before anything else of the table is: two who held a lesser lock would wait for each other.
       await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
@@ -127,7 +147,10 @@ export class Keyring {
 
   private async insertKey(tx: Sql): Promise<void> {
     const wrapped = this.masterKey.wrap(randomBytes(32));
-    await tx.execute('INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2)', [wrapped, this.clock.now()]);
+    await tx.execute('INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2)', [
+      wrapped,
+      this.clock.now(),
+    ]);
   }
 }
 
@@ -160,5 +183,11 @@ function context(keyId: number, { table, column, row }: SealPlace): Buffer {
 
 function broken(place: SealPlace, cause?: unknown): DomainError {
   const { table, column, row } = place;
-  return new DomainError('internal', 'sealed-value-broken', `a sealed value does not open: ${table}.${column} of ${row}`, {}, { cause });
+  return new DomainError(
+    'internal',
+    'sealed-value-broken',
+    `a sealed value does not open: ${table}.${column} of ${row}`,
+    {},
+    { cause },
+  );
 }

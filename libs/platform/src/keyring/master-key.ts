@@ -37,9 +37,11 @@ export function readMasterKey(file: string): MasterKey {
 
 function readKeyFile(file: string): string {
   try {
-    if ((statSync(file).mode & 0o007) !== 0) throw refused('the file must not be accessible to everybody (chmod 600)');
+    if ((statSync(file).mode & 0o007) !== 0)
+      throw refused('the file must not be accessible to everybody (chmod 600)');
     const text = readFileSync(file, 'utf8').trim();
-    if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw refused('the file must hold 32 bytes in base64 on one line');
+    if (!/^[A-Za-z0-9+/]{43}=$/.test(text))
+      throw refused('the file must hold 32 bytes in base64 on one line');
     return text;
   } catch (error) {
     if (error instanceof ConfigError) throw error;

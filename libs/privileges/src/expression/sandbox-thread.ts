@@ -78,7 +78,8 @@ export class SandboxThread {
       let jobTicks = 0;
       const watch = setInterval(() => {
         if (!this.isRunning()) return void (++startTicks === TICKS_OF_A_START && end());
-        if (++jobTicks >= TICKS_OF_A_JOB) void this.isOverdue(worker, jobTicks).then((overdue) => overdue && end());
+        if (++jobTicks >= TICKS_OF_A_JOB)
+          void this.isOverdue(worker, jobTicks).then((overdue) => overdue && end());
       }, TICK_MS);
       let settled = false;
       const settle = (): void => {
@@ -104,7 +105,9 @@ export class SandboxThread {
   private async isOverdue(worker: Worker, ticks: number): Promise<boolean> {
     if (ticks >= TICKS_OF_ANY_JOB) return true;
     const { user, system } = await worker.cpuUsage().catch(() => ({ user: 0, system: 0 }));
-    return this.isRunning() && (user + system) / 1000 - Atomics.load(this.state, 1) > SANDBOX_LIMITS.milliseconds;
+    return (
+      this.isRunning() && (user + system) / 1000 - Atomics.load(this.state, 1) > SANDBOX_LIMITS.milliseconds
+    );
   }
 
   private isRunning(): boolean {

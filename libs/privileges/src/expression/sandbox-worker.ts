@@ -72,7 +72,8 @@ function evaluate(module: QuickJSWASMModule, job: SandboxJob): SandboxAnswer {
   }
   if (module.getWasmMemory().buffer.byteLength > INITIAL_PAGES * PAGE_BYTES) ready = instantiate();
   const executionMs = performance.now() - started;
-  if (cpuMilliseconds() - startedCpu > limits.milliseconds) answer = { error: limits.overrun, output: answer.output };
+  if (cpuMilliseconds() - startedCpu > limits.milliseconds)
+    answer = { error: limits.overrun, output: answer.output };
   return { ...answer, executionMs };
 }
 

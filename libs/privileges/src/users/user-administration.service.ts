@@ -52,7 +52,12 @@ export class UserAdministrationService {
    * @param mayExempt whether an exemption waiting for this name shall count (S53).
    * @throws DomainError `invalid`, `forbidden`, `conflict`, `unavailable` (hash queue).
    */
-  async createLocal(input: UserInput & { password: string }, privileges: AdministrativePrivilege[], mayExempt: boolean, actor: Actor): Promise<LocalUser> {
+  async createLocal(
+    input: UserInput & { password: string },
+    privileges: AdministrativePrivilege[],
+    mayExempt: boolean,
+    actor: Actor,
+  ): Promise<LocalUser> {
     const provider = await this.providers.local();
     const { password, ...values } = input;
     await this.credential.check(values.name, password, provider);
@@ -63,7 +68,11 @@ export class UserAdministrationService {
     const passwordHash = await this.credential.hash(password, values.name, provider);
     return this.database.transaction(async (tx) => {
       const exemptionCounts = mayExempt || !(await this.isExempted(tx, provider, values.name));
-      const user = await this.localUsers.create(tx, { ...values, id, tags, identityProviderId: provider.id, passwordHash, exemptionCounts }, actor);
+      const user = await this.localUsers.create(
+        tx,
+        { ...values, id, tags, identityProviderId: provider.id, passwordHash, exemptionCounts },
+        actor,
+      );
       await this.mustCoverUser(tx, privileges, id);
       return user;
     });
@@ -73,13 +82,20 @@ export class UserAdministrationService {
    * Replaces a user whole; an absent password stays.
    * @throws DomainError `not-found` (also for what the caller may not view), `forbidden`, `invalid`, `conflict` code `last-administrator`.
    */
-  async replaceLocal(id: string, input: UserInput, privileges: AdministrativePrivilege[], mayExempt: boolean, actor: Actor): Promise<LocalUser> {
+  async replaceLocal(
+    id: string,
+    input: UserInput,
+    privileges: AdministrativePrivilege[],
+    mayExempt: boolean,
+    actor: Actor,
+  ): Promise<LocalUser> {
     const provider = await this.providers.local();
     const before = await this.mustView(id, privileges, provider);
     mayEdit(before, input, privileges);
     await this.credential.check(input.name, input.password, provider);
     if (before.builtIn && input.name !== before.name) throw DomainError.invalid('name', 'may not be changed');
-    const hash = input.password === undefined ? null : await this.credential.hash(input.password, input.name, provider);
+    const hash =
+      input.password === undefined ? null : await this.credential.hash(input.password, input.name, provider);
     return this.database.transaction(async (tx) => {
       await this.lastAdministrator.hold(tx);
       const user = await this.mustFind(id, provider, tx);
@@ -89,7 +105,8 @@ export class UserAdministrationService {
       const replaced = await this.rename(tx, user, values, mayExempt, provider, actor);
       if (hash !== null) await this.localUsers.changePassword(tx, replaced, hash, actor);
       await this.mustCoverUser(tx, privileges, id);
-      if (values.disabled || values.name !== user.name || !sameTags(values.tags, user.tags)) await this.judge(tx, 'disabled');
+      if (values.disabled || values.name !== user.name || !sameTags(values.tags, user.tags))
+        await this.judge(tx, 'disabled');
       return replaced;
     });
   }
@@ -118,7 +135,8 @@ export class UserAdministrationService {
    */
   async mustBeChangeable(id: string, privileges: AdministrativePrivilege[]): Promise<void> {
     const user = await this.get(id, privileges);
-    if (!grants(privileges, 'Edit', TARGET, user) && !grants(privileges, 'Tag', TARGET, user)) throw forbidden();
+    if (!grants(privileges, 'Edit', TARGET, user) && !grants(privileges, 'Tag', TARGET, user))
+      throw forbidden();
   }
 
   /**
@@ -128,19 +146,32 @@ export class UserAdministrationService {
   async writeAtMount(
     provider: IdentityProvider,
     name: string,
-    change: { password?: string; tokenSettings?: (before: TokenSettings) => TokenSettings; mayExempt: boolean; mustExist?: boolean },
+    change: {
+      password?: string;
+      tokenSettings?: (before: TokenSettings) => TokenSettings;
+      mayExempt: boolean;
+      mustExist?: boolean;
+    },
     actor: Actor,
   ): Promise<void> {
     const known = await this.localUsers.findByName(provider.id, name);
     if (known === null && change.mustExist) throw unknownUser();
-    if (known === null && change.password === undefined) throw new DomainError('invalid', 'missing-password', 'missing password');
+    if (known === null && change.password === undefined)
+      throw new DomainError('invalid', 'missing-password', 'missing password');
     await this.credential.check(name, change.password, provider);
-    const hash = change.password === undefined ? null : await this.credential.hash(change.password, name, provider);
+    const hash =
+      change.password === undefined ? null : await this.credential.hash(change.password, name, provider);
     await this.database.transaction(async (tx) => {
       const user = await this.localUsers.findByName(provider.id, name, tx);
       if (user !== null) {
         if (hash !== null) await this.localUsers.changePassword(tx, user, hash, actor);
-        if (change.tokenSettings) await this.localUsers.changeTokenSettings(tx, user, change.tokenSettings(user.tokenSettings), actor);
+        if (change.tokenSettings)
+          await this.localUsers.changeTokenSettings(
+            tx,
+            user,
+            change.tokenSettings(user.tokenSettings),
+            actor,
+          );
         return;
       }
       if (change.mustExist) throw unknownUser();
@@ -207,15 +238,23 @@ export class UserAdministrationService {
       }
       return replaced;
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'exists') throw DomainError.invalid('name', 'must be unique');
+      if (error instanceof DomainError && error.code === 'exists')
+        throw DomainError.invalid('name', 'must be unique');
       throw error;
     }
   }
 
   /** What a user may do, as the transaction leaves it, is no more than the caller may (appgate.md §3.5; S48, S49). */
-  private async mustCoverUser(tx: Transaction, privileges: AdministrativePrivilege[], localUserId: string): Promise<void> {
+  private async mustCoverUser(
+    tx: Transaction,
+    privileges: AdministrativePrivilege[],
+    localUserId: string,
+  ): Promise<void> {
     if (isFullAdministrator(privileges)) return;
-    mustCover(privileges, await this.effective.of({ localUserId, deviceId: null, clientAddress: null, connectTime: null }, tx));
+    mustCover(
+      privileges,
+      await this.effective.of({ localUserId, deviceId: null, clientAddress: null, connectTime: null }, tx),
+    );
   }
 
   /** On PUT the end of the last administrator is a value that is refused (appgate.md §1.4). */
@@ -223,20 +262,26 @@ export class UserAdministrationService {
     try {
       await this.lastAdministrator.mustRemain(tx);
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'last-administrator') throw DomainError.invalid(field, 'must leave a full administrator');
+      if (error instanceof DomainError && error.code === 'last-administrator')
+        throw DomainError.invalid(field, 'must leave a full administrator');
       throw error;
     }
   }
 
   private async isExempted(tx: Transaction, provider: IdentityProvider, name: string): Promise<boolean> {
-    const rows = await tx.query('SELECT 1 FROM mfa_exemptions WHERE provider_canonical = $1 AND username_canonical = $2', [
-      provider.nameCanonical,
-      canonicalName(name),
-    ]);
+    const rows = await tx.query(
+      'SELECT 1 FROM mfa_exemptions WHERE provider_canonical = $1 AND username_canonical = $2',
+      [provider.nameCanonical, canonicalName(name)],
+    );
     return rows.length > 0;
   }
 
-  private async mustView(id: string, privileges: AdministrativePrivilege[], provider: IdentityProvider, tx?: Transaction): Promise<LocalUser> {
+  private async mustView(
+    id: string,
+    privileges: AdministrativePrivilege[],
+    provider: IdentityProvider,
+    tx?: Transaction,
+  ): Promise<LocalUser> {
     const user = await this.mustFind(id, provider, tx);
     if (!reaches(reachOf(privileges, 'View', TARGET), user)) throw notFound();
     return user;
@@ -256,11 +301,14 @@ function mayEdit(before: LocalUser, input: UserInput, privileges: Administrative
   const onlyTags = retagged && input.password === undefined && isSame(before, input);
   const needed = onlyTags ? ['Tag'] : retagged ? ['Edit', 'Tag'] : ['Edit'];
   for (const type of needed)
-    if (!grants(privileges, type, TARGET, before) || !grants(privileges, type, TARGET, will)) throw forbidden();
+    if (!grants(privileges, type, TARGET, before) || !grants(privileges, type, TARGET, will))
+      throw forbidden();
 }
 
 function isSame(before: LocalUser, { id: _, password: __, tags: ___, ...values }: UserInput): boolean {
-  return Object.entries(values).every(([field, value]) => JSON.stringify(before[field as keyof LocalUser]) === JSON.stringify(value));
+  return Object.entries(values).every(
+    ([field, value]) => JSON.stringify(before[field as keyof LocalUser]) === JSON.stringify(value),
+  );
 }
 
 function sameTags(one: string[], other: string[]): boolean {

@@ -120,7 +120,7 @@ export function TextList(
     ...(options.max !== undefined && { maxLength: options.max }),
   };
   return field(
-    { type: 'array', items } as ApiPropertyOptions,
+    { type: 'array', items },
     rule,
     options,
     options.distinct ? distinct : undefined,

@@ -36,7 +36,7 @@ export function actorOf(request: FastifyRequest): Actor {
     name: session?.username ?? null,
     tokenAccessor: session?.token?.accessor ?? null,
     clientAddress: request.clientAddress,
-    requestId: String(request.id),
+    requestId: request.id,
   };
 }
 
