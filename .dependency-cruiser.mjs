@@ -19,7 +19,7 @@ const HTTP_PACKAGES =
   '(^|/)node_modules/(@nestjs/(swagger|platform-[^/]+|passport)|fastify|@fastify/[^/]+|express|passport|passport-[^/]+|class-validator|class-transformer|swagger-ui-dist|find-my-way|nestjs-pino|pino-http)/';
 
 /** Where programs begin: the server, and the description of its API that `npm run openapi` writes down. */
-const ENTRIES = '^apps/server/src/(main|(ops|openapi)/describe-api)\\.ts$';
+const ENTRIES = '^apps/server/src/(main|openapi/describe-api)\\.ts$';
 
 const SPEC = '\\.(e2e-)?spec\\.ts$';
 
