@@ -24,7 +24,7 @@ const RULES = {
 async function describe(): Promise<string> {
   await import('reflect-metadata');
   const { describeApi } = await import(
-    pathToFileURL(join(ROOT, 'dist/apps/server/src/ops/describe-api.js')).href
+    pathToFileURL(join(ROOT, 'dist/apps/server/src/openapi/describe-api.js')).href
   );
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return prettier.format(JSON.stringify(await describeApi(version)), { parser: 'json', printWidth: 110 });

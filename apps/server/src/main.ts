@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
 import { ConfigError, readConfig } from '@sallyport/platform';
 import { stopOnSignals } from './http/shutdown.js';
 import { bootstrapFile } from './start/bootstrap-file.js';
@@ -9,7 +10,9 @@ import { welcome } from './start/welcome.js';
 
 try {
   const config = readConfig(process.env);
-  const server = await startServer(config, { logger: new StartLogger(config.logLevel) });
+  const logger = new StartLogger(config.logLevel);
+  Logger.overrideLogger(logger);
+  const server = await startServer(config, { logger });
   stopOnSignals(server);
   const file = bootstrapFile(config.dataDirectory);
   process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null));

@@ -10,5 +10,7 @@ export * from './domain-error.js';
 export * from './installation/installation.js';
 export * from './keyring/keyring.js';
 export * from './keyring/master-key.js';
+export * from './keyring/must-open-data-keys.js';
 export * from './listing/index.js';
+export * from './outgoing/index.js';
 export * from './platform.module.js';

@@ -6,6 +6,8 @@ import { Database } from './database/database.js';
 import { Installation } from './installation/installation.js';
 import { KeyLimits, Keyring } from './keyring/keyring.js';
 import { MasterKey } from './keyring/master-key.js';
+import { HostResolver } from './outgoing/host-resolver.js';
+import { Outgoing } from './outgoing/outgoing.js';
 
 export interface PlatformFacts {
   config: Config;
@@ -30,8 +32,10 @@ export class PlatformModule {
         Database,
         Keyring,
         Installation,
+        HostResolver,
+        Outgoing,
       ],
-      exports: [Config, DataSource, Clock, Database, Keyring, Installation],
+      exports: [Config, DataSource, Clock, Database, Keyring, Installation, Outgoing],
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { Clock, type Config, createDataSource, migrate } from '@sallyport/platform';
+import { Clock, type Config, createDataSource, Database, migrate, mustOpenDataKeys } from '@sallyport/platform';
 import { AppModule } from '../app.module.js';
 import { createApp, type RunningServer } from '../http/create-app.js';
 import { serverOptions } from '../http/server-options.js';
@@ -32,8 +32,10 @@ export async function startServer(
     await database.close();
   };
   try {
-    await migrate(database.url);
     await dataSource.initialize();
+    // A wrong master key stops the start before any row or table is changed (S67).
+    await mustOpenDataKeys(new Database(dataSource), database.masterKey);
+    await migrate(database.url);
     const module = AppModule.register({ config, dataSource, masterKey: database.masterKey, clock });
     const server = await createApp(module, options, logger === undefined ? {} : { logger });
     return { ...server, stop: (drainMs, graceMs) => server.stop(drainMs, graceMs).finally(close) };

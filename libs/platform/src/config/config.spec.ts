@@ -65,4 +65,17 @@ describe('readConfig', () => {
       'SALLYPORT_ROOT_TOKEN_FILE',
     ]);
   });
+
+  it('S87 reads the places it may call, none by default, and stops at one it cannot read', () => {
+    expect(readConfig({}).outgoingAllow).toEqual([]);
+    expect(
+      readConfig({ SALLYPORT_OUTGOING_ALLOW: 'radius://10.0.0.5, https://api.example.com' }).outgoingAllow,
+    ).toEqual([
+      { scheme: 'radius', host: '10.0.0.5', port: 1812 },
+      { scheme: 'https', host: 'api.example.com', port: 443 },
+    ]);
+    expect(problemsOf({ SALLYPORT_OUTGOING_ALLOW: 'radius://10.0.0.5,10.0.0.6' })).toEqual([
+      'SALLYPORT_OUTGOING_ALLOW',
+    ]);
+  });
 });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { ConfigError } from './config-error.js';
 import { EnvironmentReader, type Environment } from './environment.js';
+import { type OutgoingRule, parseOutgoingRule } from '../outgoing/outgoing-rule.js';
 
 /** The whole configuration, parsed and checked once at start. Docs: `docs/operations.md`. */
 export class Config {
@@ -30,6 +31,8 @@ export class Config {
   readonly breachedPasswordsFile!: string | null;
   /** Failed sign-ins leave no sooner than this, in milliseconds (S05). */
   readonly failureFloorMs!: number;
+  /** Where the server may call on its own: scheme, host and port (S87). */
+  readonly outgoingAllow!: OutgoingRule[];
   readonly logLevel!: LogLevel;
   readonly production!: boolean;
 }
@@ -59,6 +62,7 @@ export function readConfig(environment: Environment): Config {
     rootToken: env.secret('SALLYPORT_ROOT_TOKEN'),
     breachedPasswordsFile: env.text('SALLYPORT_BREACHED_PASSWORDS_FILE'),
     failureFloorMs: env.integer('SALLYPORT_FAILURE_FLOOR_MS', 300, 0, 5000),
+    outgoingAllow: readOutgoingAllow(env),
     logLevel: env.oneOf('SALLYPORT_LOG_LEVEL', LOG_LEVELS, 'info'),
     production: env.text('NODE_ENV') === 'production',
   };
@@ -67,8 +71,18 @@ export function readConfig(environment: Environment): Config {
   return Object.assign(new Config(), config);
 }
 
+function readOutgoingAllow(env: EnvironmentReader): OutgoingRule[] {
+  const rules = env.list('SALLYPORT_OUTGOING_ALLOW').map(parseOutgoingRule);
+  if (rules.includes(null))
+    env.refuse(
+      'SALLYPORT_OUTGOING_ALLOW',
+      'must be radius://host:port or https://host:port, separated by commas; addresses are written out, IPv6 in brackets',
+    );
+  return rules.filter((rule) => rule !== null);
+}
+
 function checkTogether(config: Config, env: EnvironmentReader): void {
-  if (config.port === null && config.tlsPort === null)
+  if (env.problems.length === 0 && config.port === null && config.tlsPort === null)
     env.refuse('PORT', 'PORT and TLS_PORT cannot both be off');
   if ((config.tlsCertFile === null) !== (config.tlsKeyFile === null))
     env.refuse('TLS_CERT_FILE', 'TLS_CERT_FILE and TLS_KEY_FILE go together');
