@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { AuthMountsService, IdentityProvidersService, LocalUsersService } from '@sallyport/identity';
+import {
+  AdminMfaSettingsService,
+  DEFAULT_METHOD_ID,
+  LoginEnforcementsService,
+  MfaMethodsService,
+  TOTP_DEFAULTS,
+  TotpKeysService,
+} from '@sallyport/mfa-methods';
+import { Database } from '@sallyport/platform';
+import { UserAdministrationService } from '@sallyport/privileges';
+import { TokensService } from '@sallyport/tokens';
+import { FactorResetService } from '@sallyport/auth';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminSteps } from '../../../test/support/admin-sign-in.js';
+import { type Core, startCore } from '../../../test/support/core.js';
+import { dump } from '../../../test/support/faults.js';
+import { addUser, bind, PASSWORD, type Person, wrong } from '../../../test/support/people.js';
+import { withFault } from '../../../test/support/planted-faults.js';
+import { ROOT_TOKEN } from '../../../test/support/sallyport.js';
+import { SERVER } from './actor.js';
+import { AuditService } from './audit.service.js';
+
+const ALL = [{ type: 'All', target: 'All', scope: { all: true, ids: [], tags: [] } }];
+const MOUNT = {
+  description: '',
+  defaultLeaseTtl: 0,
+  maxLeaseTtl: 0,
+  listingVisibility: null,
+  tokenType: 'default-service',
+};
+
+let core: Core;
+let ada: Person;
+let wrongCode: string;
+
+beforeAll(async () => {
+  core = await startCore();
+  ada = await addUser(core, 'ada');
+  wrongCode = wrong(await bind(core, ada.principalId));
+  await core.database.query(`UPDATE policies SET expression = 'return true;'`);
+  await core.get(AuthMountsService).attach('partners', MOUNT, SERVER);
+  await core
+    .get(LoginEnforcementsService)
+    .write('rule', { mfaMethodIds: [DEFAULT_METHOD_ID], authMethodTypes: ['token'] }, SERVER);
+  await core.get(MfaMethodsService).createTotp('spare', TOTP_DEFAULTS, SERVER);
+});
+afterAll(() => core.stop());
+
+const values = {
+  firstName: 'A',
+  lastName: 'B',
+  email: null,
+  phone: null,
+  notes: 'new',
+  tags: [],
+  disabled: false,
+  failedLoginAttempts: 0,
+  lockStart: null,
+};
+const users = () => core.get(UserAdministrationService);
+const local = () => core.get(IdentityProvidersService).local();
+const spare = async () =>
+  (await core.get(MfaMethodsService).listForVault()).find(({ name }) => name === 'spare')!.id;
+
+const ACTS: [string, () => Promise<unknown>][] = [
+  [
+    'a user is made',
+    () => users().createLocal({ ...values, name: 'bob', password: PASSWORD }, ALL, true, SERVER),
+  ],
+  [
+    'a user is changed',
+    () => users().replaceLocal(ada.user.id, { ...values, name: 'ada' }, ALL, true, SERVER),
+  ],
+  [
+    'a password is changed',
+    () =>
+      users().replaceLocal(
+        ada.user.id,
+        { ...values, name: 'ada', password: `${PASSWORD} two` },
+        ALL,
+        true,
+        SERVER,
+      ),
+  ],
+  ['a user is removed', () => users().removeLocal(ada.user.id, ALL, SERVER)],
+  [
+    'a user is made at a mount',
+    async () => users().writeAtMount(await local(), 'carol', { password: PASSWORD, mayExempt: true }, SERVER),
+  ],
+  [
+    'token settings are changed',
+    async () =>
+      users().writeAtMount(
+        await local(),
+        'ada',
+        { tokenSettings: () => ({ ttl: 5 }), mayExempt: true },
+        SERVER,
+      ),
+  ],
+  ['a user is removed at a mount', async () => users().removeAtMount(await local(), 'ada', SERVER)],
+  ['an entity is made', () => users().writeEntity({ name: 'entity' }, SERVER)],
+  ['an entity is disabled', () => users().writeEntity({ id: ada.principalId, disabled: true }, SERVER)],
+  ['an entity is removed', () => users().removeEntity(ada.principalId, SERVER)],
+  [
+    'an alias is made',
+    async () => users().writeAlias({ name: 'alias', mountAccessor: await accessor() }, SERVER),
+  ],
+  ['an alias is removed', () => users().removeAlias(ada.accountId, SERVER)],
+  ['a mount is attached', () => core.get(AuthMountsService).attach('another', MOUNT, SERVER)],
+  ['a mount is detached', () => core.get(AuthMountsService).detach('partners', SERVER)],
+  ['a method is made', () => core.get(MfaMethodsService).createTotp('method', TOTP_DEFAULTS, SERVER)],
+  [
+    'a method is changed',
+    async () =>
+      core.get(MfaMethodsService).replaceTotp(await spare(), null, { ...TOTP_DEFAULTS, period: 60 }, SERVER),
+  ],
+  ['a method is removed', async () => core.get(MfaMethodsService).remove('totp', await spare(), SERVER)],
+  [
+    'an enforcement is made',
+    () =>
+      core
+        .get(LoginEnforcementsService)
+        .write('new', { mfaMethodIds: [DEFAULT_METHOD_ID], authMethodTypes: ['token'] }, SERVER),
+  ],
+  ['an enforcement is removed', () => core.get(LoginEnforcementsService).remove('rule', SERVER)],
+  [
+    'admin MFA is changed',
+    () =>
+      core
+        .get(AdminMfaSettingsService)
+        .replace({ providerId: DEFAULT_METHOD_ID, exemptedUsers: ['CN=ada,OU=local'] }, SERVER),
+  ],
+  ['a seed is made', async () => core.get(TotpKeysService).generate(await spare(), ada.principalId, SERVER)],
+  ['a factor is reset', () => core.get(FactorResetService).reset(DEFAULT_METHOD_ID, ada.principalId, SERVER)],
+  [
+    'a token is revoked',
+    async () =>
+      core.get(TokensService).revoke((await core.get(TokensService).findBySecret(ROOT_TOKEN))!, SERVER),
+  ],
+  ['a sign-in is begun', () => new AdminSteps(core, 'ada').authenticate()],
+  ['a sign-in is finished', () => new AdminSteps(core, 'ada').logIn()],
+];
+
+/** Everything but the bookkeeping of tries and keys, which is booked before the act. */
+async function contents(): Promise<[string, string][]> {
+  return [...(await dump(core.database))].filter(
+    ([table]) => !['password_throttles', 'factor_throttles', 'login_counts', 'data_keys'].includes(table),
+  );
+}
+
+async function accessor(): Promise<string> {
+  return (await core.get(AuthMountsService).findAttached('partners'))!.accessor;
+}
+
+describe('where no audit event can be written', () => {
+  it.each(ACTS)(
+    'S72 %s: it does not happen, and the answer is that the service is unavailable',
+    async (_, act) => {
+      const before = await contents();
+      const attempt = withFault(core, { table: 'audit_events', event: 'INSERT' }, act);
+      await expect(attempt).rejects.toMatchObject({
+        kind: 'unavailable',
+        code: 'audit-unavailable',
+        message: 'The service is not available.',
+      });
+      expect(await contents()).toEqual(before);
+    },
+  );
+
+  it('S72 a failed try is not answered as failed, and stays booked', async () => {
+    await core
+      .get(AdminMfaSettingsService)
+      .replace({ providerId: DEFAULT_METHOD_ID, exemptedUsers: [] }, SERVER);
+    const steps = new AdminSteps(core, 'ada');
+    const { secret } = await steps.authenticate();
+    const fault = { table: 'audit_events', event: 'INSERT' as const };
+    await expect(withFault(core, fault, () => steps.authenticate('wrong'))).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    await expect(withFault(core, fault, () => steps.prove(secret, wrongCode))).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    for (const table of ['password_throttles', 'factor_throttles'])
+      expect((await core.database.query(`SELECT failures, booked FROM ${table}`)).rows).toEqual([
+        { failures: 0, booked: 1 },
+      ]);
+  });
+});
+
+it('S72 an event goes with its transaction', async () => {
+  const id = randomUUID();
+  const event = {
+    action: 'access.denied' as const,
+    outcome: 'denied' as const,
+    object: { type: 'test', id },
+  };
+  const undone = core.get(Database).transaction(async (tx) => {
+    await core.get(AuditService).record(tx, SERVER, event);
+    throw new Error('undone');
+  });
+  await expect(undone).rejects.toThrow('undone');
+  const found = () =>
+    core.database.query('SELECT actor_name, detail FROM audit_events WHERE object_id = $1', [id]);
+  expect((await found()).rows).toEqual([]);
+  await core.get(AuditService).record(core.get(Database), SERVER, event);
+  expect((await found()).rows).toEqual([{ actor_name: 'sallyport', detail: {} }]);
+});
+
+it('S73 no event holds a password or a seed', async () => {
+  const { rows } = await core.database.query('SELECT e::text AS line FROM audit_events e');
+  expect(rows.length).toBeGreaterThan(5);
+  for (const { line } of rows) expect(line).not.toMatch(/argon2|quiet harbour/);
+  expect(await core.get(LocalUsersService).find(ada.user.id)).not.toHaveProperty('passwordHash');
+});
