@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Config } from '@sallyport/platform';
+import { DevicesService } from './devices/devices.service.js';
 import { EntitiesService } from './entities/entities.service.js';
 import { EntityAliasesService } from './entities/entity-aliases.service.js';
 import { LocalUsersService } from './local-users/local-users.service.js';
@@ -7,7 +8,10 @@ import { NewCredential } from './local-users/new-credential.js';
 import { AuthMountsService } from './mounts/auth-mounts.service.js';
 import { BreachedList, HashQueue } from './passwords/index.js';
 import { PeopleService } from './people/people.service.js';
+import { PreferencesService } from './preferences/preferences.service.js';
 import { IdentityProvidersService } from './providers/identity-providers.service.js';
+import { GlobalSettingsService } from './settings/global-settings.service.js';
+import { TagsService } from './tags/tags.service.js';
 
 const services = [
   PeopleService,
@@ -17,6 +21,10 @@ const services = [
   AuthMountsService,
   EntitiesService,
   EntityAliasesService,
+  GlobalSettingsService,
+  DevicesService,
+  PreferencesService,
+  TagsService,
   HashQueue,
 ];
 

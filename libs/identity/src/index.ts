@@ -1,3 +1,4 @@
+export * from './devices/devices.service.js';
 export * from './entities/entities.service.js';
 export * from './entities/entity-aliases.service.js';
 export * from './identity.module.js';
@@ -11,5 +12,12 @@ export * from './passwords/index.js';
 export * from './people/account.entity.js';
 export * from './people/people.service.js';
 export * from './people/principal.entity.js';
+export * from './preferences/preferences.service.js';
+export * from './providers/claim-mappings.js';
 export * from './providers/identity-provider.entity.js';
 export * from './providers/identity-providers.service.js';
+export * from './service-users/service-user.entity.js';
+export * from './settings/global-settings.js';
+export * from './settings/global-settings.service.js';
+export * from './tags/colors.js';
+export * from './tags/tags.service.js';

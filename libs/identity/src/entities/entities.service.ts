@@ -63,6 +63,11 @@ export class EntitiesService {
     if (values.policies?.includes('root'))
       throw new DomainError('invalid', 'root-policy', 'policies cannot contain root');
     return this.database.transaction(async (tx) => {
+      // Of two first writes of one name the second is an update.
+      if (values.name)
+        await tx.execute('SELECT pg_advisory_xact_lock(hashtext($1))', [
+          `entity/${canonicalName(values.name)}`,
+        ]);
       const known = await this.locate(tx, values);
       if (known === null) return { entity: await this.create(tx, values, actor), created: true };
       const entity = await this.change(tx, known, values, actor);
@@ -138,7 +143,7 @@ export class EntitiesService {
       updatedAt: now,
     });
     await this.store(() => this.repository(tx).insert(entity));
-    if (entity.name === null) await this.people.show(tx, entity.id);
+    if (entity.name === null) await this.people.show(tx, entity.id, actor);
     const shown = await this.repository(tx).findOneByOrFail({ id: entity.id });
     await this.record(tx, actor, 'entity.created', shown);
     return shown;

@@ -89,9 +89,12 @@ export class EntityAliasesService {
     if (mount === null || mount.identityProviderId === null)
       throw new DomainError('invalid', 'unknown-mount', `invalid mount accessor "${values.mountAccessor}"`);
     const identityProviderId = mount.identityProviderId;
-    const known = await tx.manager
-      .getRepository(Account)
-      .findOneBy({ identityProviderId, nameCanonical: canonicalName(values.name) });
+    const nameCanonical = canonicalName(values.name);
+    // Of two first writes of one name the second is an update.
+    await tx.execute('SELECT pg_advisory_xact_lock(hashtext($1))', [
+      `entity-alias/${identityProviderId}/${nameCanonical}`,
+    ]);
+    const known = await tx.manager.getRepository(Account).findOneBy({ identityProviderId, nameCanonical });
     if (known !== null) return this.change(tx, known, values, actor);
     const entityId = values.canonicalId || (await this.entities.createFor(tx, actor)).id;
     await this.mustBeFree(tx, entityId, identityProviderId, null);
@@ -128,7 +131,7 @@ export class EntityAliasesService {
     )
       changes.customMetadata = values.customMetadata;
     const nowVisible = !moves && (await this.entities.find(alias.principalId, tx)) === null;
-    if (nowVisible) await this.people.show(tx, alias.principalId);
+    if (nowVisible) await this.people.show(tx, alias.principalId, actor);
     if (Object.keys(changes).length === 0) return { alias, changed: nowVisible };
     await tx.manager
       .getRepository(Account)

@@ -91,6 +91,10 @@ export class AuthMountsService {
       { ...mount, attached: true },
     );
     if (changed.affected !== 1) throw pathInUse(LOCAL_MOUNT_PATH);
+    // What a login that was going on while it was detached has issued stays dead.
+    await tx.execute('UPDATE auth_mounts SET token_epoch = token_epoch + 1 WHERE path = $1', [
+      LOCAL_MOUNT_PATH,
+    ]);
     return mounts.findOneByOrFail({ path: LOCAL_MOUNT_PATH });
   }
 

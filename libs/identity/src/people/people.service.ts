@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
 import { Clock, type Transaction } from '@sallyport/platform';
 import { canonicalName } from '../names/index.js';
 import { Account } from './account.entity.js';
@@ -8,7 +9,10 @@ import { Principal } from './principal.entity.js';
 /** Principals and their accounts: who a login belongs to. */
 @Injectable()
 export class PeopleService {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * The account of this name at this provider, made together with a hidden principal where there is none.
@@ -56,7 +60,7 @@ export class PeopleService {
    * Makes a principal visible as an entity at `/v1` (vault.md §1.3): named `entity_` and 8 hex digits,
    * another number where that name is taken. A visible one keeps its name.
    */
-  async show(tx: Transaction, principalId: string): Promise<void> {
+  async show(tx: Transaction, principalId: string, actor: Actor): Promise<void> {
     for (;;) {
       const name = `entity_${randomBytes(4).toString('hex')}`;
       const [row] = await tx.query<{ name: string | null; taken: boolean }>(
@@ -65,11 +69,18 @@ export class PeopleService {
       );
       if (row === undefined || row.name !== null) return;
       if (row.taken) continue;
-      await tx.execute(
+      const shown = await tx.execute(
         'UPDATE principals SET name = $2, name_canonical = $2, updated_at = $3 WHERE id = $1 AND name IS NULL',
         [principalId, name, this.clock.now()],
       );
-      return;
+      if (shown === 0) return;
+      const object = { type: 'entity', id: principalId };
+      return this.audit.record(tx, actor, {
+        action: 'entity.shown',
+        outcome: 'success',
+        object,
+        detail: { name },
+      });
     }
   }
 

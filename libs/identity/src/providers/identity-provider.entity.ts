@@ -1,6 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export type IdentityProviderType = 'LocalDatabase' | 'ServiceDatabase' | 'Connector' | 'Userpass';
+export type IdentityProviderType =
+  | 'LocalDatabase'
+  | 'ServiceDatabase'
+  | 'Ldap'
+  | 'LdapCertificate'
+  | 'Radius'
+  | 'Saml'
+  | 'Connector'
+  | 'Oidc'
+  | 'Userpass';
 
 export interface ClaimMapping {
   attributeName: string;
@@ -51,6 +60,18 @@ export class IdentityProvider {
 
   @Column('jsonb', { name: 'claim_mappings' })
   claimMappings!: ClaimMapping[];
+
+  /** Those that add claims to its users, in their order. */
+  @Column('uuid', { name: 'user_scripts', array: true })
+  userScripts!: string[];
+
+  /** What its type has beside, kept for clients and without effect here (appgate.md §5.3). */
+  @Column('jsonb')
+  settings!: Record<string, unknown>;
+
+  /** The one secret its type has (shared secret, password, key); read only where it is needed. */
+  @Column('bytea', { name: 'sealed_secret', nullable: true, select: false })
+  sealedSecret?: Buffer | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

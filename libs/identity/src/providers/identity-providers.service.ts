@@ -9,10 +9,12 @@ export class IdentityProvidersService {
 
   /** The built-in provider `local`, whose users both dialects share (vault.md §1.1). */
   async local(tx?: Transaction): Promise<IdentityProvider> {
-    const provider = await this.repository(tx).findOneBy({ type: 'LocalDatabase', builtIn: true });
-    if (provider === null)
-      throw new DomainError('internal', 'no-local-provider', 'the built-in provider is missing');
-    return provider;
+    return this.builtIn('LocalDatabase', tx);
+  }
+
+  /** The built-in provider of service users, whose password rules they follow (appgate.md §5.2). */
+  async service(tx?: Transaction): Promise<IdentityProvider> {
+    return this.builtIn('ServiceDatabase', tx);
   }
 
   /** @param name exactly as it is spelled (appgate.md §2.3). */
@@ -28,6 +30,16 @@ export class IdentityProvidersService {
   /** The providers that may sign in at `/admin` (appgate.md §2.2), by name. */
   async adminProviders(): Promise<IdentityProvider[]> {
     return this.repository().find({ where: { adminProvider: true }, order: { name: 'ASC' } });
+  }
+
+  private async builtIn(
+    type: 'LocalDatabase' | 'ServiceDatabase',
+    tx?: Transaction,
+  ): Promise<IdentityProvider> {
+    const provider = await this.repository(tx).findOneBy({ type, builtIn: true });
+    if (provider === null)
+      throw new DomainError('internal', 'no-built-in-provider', 'a built-in provider is missing');
+    return provider;
   }
 
   private repository(tx?: Transaction) {

@@ -1,0 +1,42 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A user of the built-in service provider; it cannot sign in here (contract appgate.md §5.2). */
+@Entity('service_users')
+export class ServiceUser {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { name: 'name_canonical' })
+  nameCanonical!: string;
+
+  @Column('text')
+  notes!: string;
+
+  @Column('text', { array: true })
+  tags!: string[];
+
+  @Column('jsonb')
+  labels!: Record<string, string>;
+
+  /** Argon2id in PHC form (S04). */
+  @Column('text', { name: 'password_hash', select: false })
+  passwordHash!: string;
+
+  @Column('boolean')
+  disabled!: boolean;
+
+  @Column('integer', { name: 'failed_login_attempts' })
+  failedLoginAttempts!: number;
+
+  @Column('timestamptz', { name: 'lock_start', nullable: true })
+  lockStart!: Date | null;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt!: Date;
+}
