@@ -1,3 +1,4 @@
+import { assuranceLevelOf } from './assurance-level.js';
 import type { CompletedFactor, Token, TokenOrigin } from './token.js';
 
 export interface TokenRow {
@@ -46,6 +47,7 @@ export function tokenOf(row: TokenRow): Token {
     policies: row.policies,
     identityPolicies: row.identity_policies ?? [],
     factors: row.factors,
+    assuranceLevel: assuranceLevelOf(row.factors),
     metadata: row.metadata,
     path: row.path,
     displayName: row.display_name,
@@ -65,7 +67,7 @@ export function tokenOf(row: TokenRow): Token {
 
 /**
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
- * a stamp (S40), or where its user, its person or its mount is gone. `$1` hash or accessor, `$2` now.
+ * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` hash or accessor, `$2` now.
  */
 export function selectLive(key: 'token_hash' | 'accessor'): string {
   return `
@@ -75,11 +77,13 @@ export function selectLive(key: 'token_hash' | 'accessor'): string {
     LEFT JOIN principals p ON p.id = t.principal_id
     LEFT JOIN local_users u ON u.id = t.local_user_id
     LEFT JOIN auth_mounts m ON m.id = t.mount_id
+    LEFT JOIN registered_devices d ON d.account_id = t.account_id AND d.device_id = t.device_id
     WHERE t.${key} = $1 AND t.revoked_at IS NULL
       AND (t.expires_at IS NULL OR t.expires_at > $2)
       AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > $2)
       AND (t.uses_left IS NULL OR t.uses_left > 0)
       AND (t.principal_id IS NULL OR p.disabled OR p.token_epoch = t.principal_epoch)
       AND (t.local_user_id IS NULL OR NOT u.disabled)
+      AND (t.device_id IS NULL OR d.token_epoch = t.device_epoch)
       AND (t.mount_id IS NULL OR t.origin <> 'vault' OR (m.attached AND m.token_epoch = t.mount_epoch))`;
 }

@@ -1,3 +1,5 @@
+import type { AssuranceLevel } from './assurance-level.js';
+
 /** A second factor that was proven, kept on the sign-in and then on the token: assurance belongs to the session. */
 export interface CompletedFactor {
   methodId: string;
@@ -25,6 +27,8 @@ export interface Token {
   /** ACL policies of the principal, read with the token (vault.md §12). */
   identityPolicies: string[];
   factors: CompletedFactor[];
+  /** Follows from the factors (S43). */
+  assuranceLevel: AssuranceLevel;
   metadata: Record<string, string> | null;
   path: string;
   displayName: string;

@@ -5,6 +5,7 @@ import { after, Database } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../test/support/core.js';
 import { addUser, type Person } from '../../../test/support/people.js';
+import { waiting } from '../../../test/support/planted-faults.js';
 import { ROOT_TOKEN } from '../../../test/support/sallyport.js';
 import { MAX_TTL, TokensService } from './tokens.service.js';
 import type { NewToken, Token } from './token.js';
@@ -223,7 +224,7 @@ describe('a revocation', () => {
         ],
       );
       const revoking = tokens.revoke(parent.token, SERVER);
-      await expect.poll(() => waiting()).toBe(1);
+      await expect.poll(() => waiting(core, 'Lock')).toBe(1);
       await open.query('COMMIT');
       open.release();
       await revoking;
@@ -251,13 +252,6 @@ describe('a revocation', () => {
     );
     expect((await Promise.all(tries)).filter((ended) => ended)).toHaveLength(1);
   });
-
-  async function waiting(): Promise<number> {
-    const { rows } = await core.database.query(
-      `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    return rows[0].count;
-  }
 });
 
 describe('a use limit', () => {
@@ -294,9 +288,14 @@ describe('what a token stands on', () => {
     const kept = await issue({ origin: 'appgate', mountId: null });
     expect(await isLive(secret)).toBe(true);
     await mounts.detach('userpass', SERVER);
+    const late = await issue({ mountId: mount.id });
     expect(await isLive(secret)).toBe(false);
     await mounts.attach('userpass', MOUNT, SERVER);
-    expect([await isLive(secret), await isLive(kept.secret)]).toEqual([false, true]);
+    expect([await isLive(secret), await isLive(late.secret), await isLive(kept.secret)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('S47 says so when its person is disabled, and ends it when its user is', async () => {
