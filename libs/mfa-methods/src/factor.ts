@@ -10,8 +10,34 @@ export interface FactorAttempt {
   credential: string | null;
   /** The sign-in (or token) in progress: a provisional seed is good only for the one that made it (S59). */
   signInId: string;
+  /** The state of a challenge, where the client sent one back: then it must be the one that was issued. */
+  state?: string | null;
   actor: Actor;
 }
+
+/** A person about to prove a factor, after the first was proven. */
+export interface FactorBeginning {
+  method: MfaMethod;
+  principalId: string;
+  /** The account's name, for whoever judges the factor outside. */
+  username: string;
+  signInId: string;
+  /** The password again, for methods that pass it on; null where none came. */
+  userPassword: string | null;
+  actor: Actor;
+}
+
+/** What the person is asked for. */
+export type BegunFactor =
+  /** A new seed, base32. */
+  | { kind: 'secret'; secret: string }
+  /** There is something to prove it with, or nothing can be made here. */
+  | { kind: 'already-seeded' }
+  /** `timeout` in seconds; `message` and `state` (base64) where an outside server gave them. */
+  | { kind: 'challenge'; timeout: number; message?: string; state?: string }
+  /** Approved elsewhere, while the next step waits; `sendPassword`: that step wants the password. */
+  | { kind: 'push'; timeout: number; sendPassword: boolean }
+  | { kind: 'refused'; refusal: FactorRefusal };
 
 /** Why a factor was not proven. Dialects that must not tell them apart give all but `throttled` one answer (S23). */
 export type FactorRefusal =
@@ -21,6 +47,8 @@ export type FactorRefusal =
   | { reason: 'not-enrolled'; hasAny: boolean }
   /** Waiting: `waitSeconds` is the whole wait, `retryAfter` what is left of it. */
   | { reason: 'throttled'; freeTries: number; waitSeconds: number; retryAfter: number }
+  /** Whoever judges this factor outside did not answer; the try counts neither way. */
+  | { reason: 'silent' }
   | { reason: 'unsupported-type' };
 
 /** A credential that was right, and is not spent yet: exactly one of `spend` and `release` follows. */
@@ -40,6 +68,10 @@ export type FactorVerdict = { proven: ProvenFactor } | { refused: FactorRefusal 
 /** What every type of method offers. A new type is a sibling folder whose service implements this. */
 export interface FactorType {
   readonly type: MfaMethod['type'];
+  /** Whether this person can be asked for it in a sign-in at `/admin` (contract appgate.md §2.10). */
+  canBeAskedOf(method: MfaMethod, principalId: string): Promise<boolean>;
+  /** Prepares the proof, where the type needs that. */
+  begin?(beginning: FactorBeginning): Promise<BegunFactor>;
   verify(attempt: FactorAttempt): Promise<FactorVerdict>;
 }
 

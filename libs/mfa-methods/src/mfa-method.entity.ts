@@ -22,6 +22,9 @@ export class MfaMethod {
   @Column('text', { name: 'provider_name', nullable: true })
   providerName!: string | null;
 
+  @Column('text', { name: 'provider_name_canonical', nullable: true })
+  providerNameCanonical!: string | null;
+
   /** Which dialects show it. */
   @Column('text', { name: 'offered_at', array: true })
   offeredAt!: ('appgate' | 'vault')[];

@@ -31,7 +31,7 @@ export class MfaMethodsService {
   async listForVault(type?: MfaMethodType): Promise<MfaMethod[]> {
     const methods = await this.repository().find({
       where: type ? { type } : {},
-      order: { createdAt: 'ASC', id: 'ASC' },
+      order: { builtIn: 'DESC', createdAt: 'ASC', id: 'ASC' },
     });
     return methods.filter((method) => method.offeredAt.includes('vault'));
   }
@@ -43,6 +43,9 @@ export class MfaMethodsService {
    */
   async createTotp(name: string, config: TotpConfig, actor: Actor): Promise<string> {
     return this.database.transaction(async (tx) => {
+      // Of two first writes of one name the second is an update.
+      if (name !== '')
+        await tx.execute('SELECT pg_advisory_xact_lock(hashtext($1))', [`mfa-method/${canonicalName(name)}`]);
       const known =
         name === '' ? null : await this.repository(tx).findOneBy({ nameCanonical: canonicalName(name) });
       if (known !== null) {

@@ -56,6 +56,8 @@ export class AdminMfaSettingsService {
   private async check(tx: Transaction, { providerId, exemptedUsers }: AdminMfaSettings): Promise<void> {
     const violations: Violation[] = [];
     if (providerId !== null) {
+      // Whoever deletes it meanwhile waits, and then finds it in use.
+      await tx.execute('SELECT 1 FROM mfa_methods WHERE id = $1 FOR KEY SHARE', [providerId]);
       const method = await this.methods.find(providerId, tx);
       if (method === null || !method.offeredAt.includes('appgate'))
         violations.push({ field: 'providerId', message: 'does not exist' });

@@ -42,6 +42,8 @@ export class LoginEnforcementsService {
     if (name === ADMIN_MFA) throw reserved();
     await this.database.transaction(async (tx) => {
       await this.check(tx, values);
+      // Of two first writes of one name the second is an update.
+      await tx.execute('SELECT pg_advisory_xact_lock(hashtext($1))', [`login-enforcement/${name}`]);
       const repository = tx.manager.getRepository(LoginEnforcement);
       const known = await repository.findOne({ where: { name }, lock: { mode: 'pessimistic_write' } });
       const now = this.clock.now();

@@ -11,6 +11,8 @@ export interface CountedFactor {
   freeTries: number;
   /** Seconds: the first wait. */
   period: number;
+  /** Seconds one try may take at most, where somebody outside judges it. */
+  takes?: number;
 }
 
 export type Booking =
@@ -27,9 +29,9 @@ export class FactorThrottleService {
     private readonly clock: Clock,
   ) {}
 
-  async book({ principalId, methodId, freeTries, period }: CountedFactor): Promise<Booking> {
+  async book({ principalId, methodId, freeTries, period, takes = 0 }: CountedFactor): Promise<Booking> {
     const now = this.clock.now();
-    const lost = after(now, -LOST_AFTER_SECONDS);
+    const lost = after(now, -LOST_AFTER_SECONDS - takes);
     const bookOne = () => this.database.execute(BOOK, [principalId, methodId, now, freeTries, FAILURE_CAP]);
     if ((await bookOne()) === 1) return { booked: true };
     const found = await this.database.execute(COUNT_LOST, [

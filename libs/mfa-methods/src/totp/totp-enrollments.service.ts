@@ -60,18 +60,18 @@ export class TotpEnrollmentsService {
     actor: Actor,
   ): Promise<BegunEnrollment> {
     const sealed = await this.newSealedSeed(method, principalId);
-    return this.database.transaction(async (tx) => {
-      if ((await this.throttle.failuresOf(tx, principalId, method.id)) >= FAILURE_CAP)
-        return { alreadySeeded: true };
+    const enrollment = await this.database.transaction(async (tx) => {
+      if ((await this.throttle.failuresOf(tx, principalId, method.id)) >= FAILURE_CAP) return null;
       const made = await tx.execute(BEGIN, [...this.newRow(method, principalId, sealed), signInId]);
-      const enrollment = await this.find(method.id, principalId, tx);
-      if (enrollment === null || enrollment.boundAt !== null || enrollment.provisionalFor !== signInId)
-        return { alreadySeeded: true };
+      const found = await this.find(method.id, principalId, tx);
+      if (found === null || found.boundAt !== null || found.provisionalFor !== signInId) return null;
       if (made === 1) await this.record(tx, actor, 'enrollment.begun', method.id, principalId);
-      return {
-        secret: toBase32(await this.keyring.unseal(enrollment.sealedSeed, seedPlace(method.id, principalId))),
-      };
+      return found;
     });
+    if (enrollment === null) return { alreadySeeded: true };
+    return {
+      secret: toBase32(await this.keyring.unseal(enrollment.sealedSeed, seedPlace(method.id, principalId))),
+    };
   }
 
   /**
@@ -85,7 +85,7 @@ export class TotpEnrollmentsService {
       const made = await tx.execute(BIND_NEW, this.newRow(method, principalId, sealed));
       if (made !== 1) return { alreadySeeded: true };
       await this.throttle.forget(tx, principalId, method.id);
-      await this.people.show(tx, principalId);
+      await this.people.show(tx, principalId, actor);
       await this.record(tx, actor, 'enrollment.bound', method.id, principalId);
       return { secret: toBase32(seed) };
     });

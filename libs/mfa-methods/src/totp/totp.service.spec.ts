@@ -233,6 +233,23 @@ describe('wrong codes', () => {
     expect(await failures()).toBe(100);
   });
 
+  it('S20 disable the authenticator also where the hundredth was booked by a replica that died', async () => {
+    await core.database.query(
+      'INSERT INTO factor_throttles (principal_id, method_id, failures, booked, booked_at, updated_at) VALUES ($1, $2, 99, 1, $3, $3)',
+      [principalId, method.id, core.clock.now()],
+    );
+    core.clock.advance(61);
+    for (let count = 0; count < 2; count += 1) expect(await prove(code())).toEqual(WRONG);
+    expect(await core.get(TotpEnrollmentsService).find(method.id, principalId)).toMatchObject({
+      disabledAt: core.clock.now(),
+    });
+    const { rows } = await core.database.query(
+      `SELECT 1 FROM audit_events WHERE object_id = $1 AND action = 'enrollment.disabled'`,
+      [principalId],
+    );
+    expect(rows).toHaveLength(1);
+  });
+
   it('S20 that disabled an authenticator are forgotten by a reset and a new one', async () => {
     await core.database.query(
       'INSERT INTO factor_throttles (principal_id, method_id, failures, updated_at) VALUES ($1, $2, 99, now())',

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, Keyring, type Transaction } from '@sallyport/platform';
-import type { FactorAttempt, FactorType, FactorVerdict } from '../factor.js';
+import { Clock, Database, DomainError, Keyring, type Transaction } from '@sallyport/platform';
+import type { BegunFactor, FactorAttempt, FactorBeginning, FactorType, FactorVerdict } from '../factor.js';
+import type { MfaMethod } from '../mfa-method.entity.js';
+import { DEFAULT_METHOD_ID } from '../mfa-methods.service.js';
 import { type CountedFactor, FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { FAILURE_CAP, freeTriesOf } from '../throttle/factor-waits.js';
 import { isWellFormed, matchingSteps } from './totp-code.js';
 import { totpConfigOf } from './totp-config.js';
 import { TotpEnrollment } from './totp-enrollment.entity.js';
-import { seedPlace } from './totp-enrollments.service.js';
+import { seedPlace, TotpEnrollmentsService } from './totp-enrollments.service.js';
 
 const DUMMY_SEED = randomBytes(20);
 
@@ -20,10 +22,25 @@ export class TotpService implements FactorType {
   constructor(
     private readonly database: Database,
     private readonly keyring: Keyring,
+    private readonly enrollments: TotpEnrollmentsService,
     private readonly throttle: FactorThrottleService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
+
+  /** The built-in method of everybody, others of whoever has a seed. */
+  async canBeAskedOf({ id }: MfaMethod, principalId: string): Promise<boolean> {
+    if (id === DEFAULT_METHOD_ID) return true;
+    const enrollment = await this.enrollments.find(id, principalId);
+    return enrollment !== null && enrollment.boundAt !== null;
+  }
+
+  /** A seed for the built-in method where the person has none; a bound one is never shown (contract appgate.md §2.4). */
+  async begin({ method, principalId, signInId, actor }: FactorBeginning): Promise<BegunFactor> {
+    if (method.id !== DEFAULT_METHOD_ID) return { kind: 'already-seeded' };
+    const begun = await this.enrollments.beginFor(method, principalId, signInId, actor);
+    return 'secret' in begun ? { kind: 'secret', secret: begun.secret } : { kind: 'already-seeded' };
+  }
 
   /**
    * Looks at one code. A malformed one is refused before anything is booked (S16); during a wait nothing is computed (S19);
@@ -49,7 +66,9 @@ export class TotpService implements FactorType {
     }
     const booking = await this.throttle.book(counted);
     if (!booking.booked) return this.refuseBooking(attempt, enrollment, booking, counted.freeTries);
-    const steps = await this.matches(enrollment, credential, config);
+    const steps = await this.matches(enrollment, credential, config).catch((error: unknown) =>
+      this.giveUp(attempt, error),
+    );
     if (enrollment === null || steps.length === 0) return this.refuseWrong(attempt, enrollment, counted);
     const step = steps.find((candidate) => candidate > Number(enrollment.lastUsedStep ?? -1));
     if (step === undefined) {
@@ -96,6 +115,19 @@ export class TotpService implements FactorType {
     return matchingSteps(seed, code, now, enrollment);
   }
 
+  /** A seed that does not open is an event (S65), and a try that was never evaluated counts neither way. */
+  private async giveUp({ method, principalId, actor }: FactorAttempt, error: unknown): Promise<never> {
+    await this.throttle.release(principalId, method.id);
+    if (error instanceof DomainError && error.code === 'sealed-value-broken')
+      await this.audit.record(this.database, actor, {
+        action: 'secret.unreadable',
+        outcome: 'failure',
+        object: { type: 'principal', id: principalId },
+        detail: { methodId: method.id },
+      });
+    throw error;
+  }
+
   /** Spends a step, whatever it is spent for: one conditional statement decides (S17). A provisional seed is bound by it (S59). */
   private async spend(
     tx: Transaction,
@@ -136,7 +168,11 @@ export class TotpService implements FactorType {
     { waitSeconds, retryAfter, capped }: { waitSeconds: number; retryAfter: number; capped: boolean },
     freeTries: number,
   ): Promise<FactorVerdict> {
-    if (capped && enrollment !== null) return this.refuse(attempt, enrollment);
+    if (capped && enrollment !== null) {
+      // The hundredth was a try that was never settled (S06).
+      await this.database.transaction((tx) => this.disable(tx, enrollment, attempt.actor));
+      return this.refuse(attempt, enrollment);
+    }
     await this.recordRefusal(this.database, attempt, 'sign-in.factor-throttled');
     return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
   }
@@ -154,11 +190,11 @@ export class TotpService implements FactorType {
   }
 
   private async disable(tx: Transaction, enrollment: TotpEnrollment, actor: Actor): Promise<void> {
-    await tx.execute('UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [
-      enrollment.id,
-      this.clock.now(),
-    ]);
-    await this.record(tx, actor, 'enrollment.disabled', enrollment);
+    const disabled = await tx.execute(
+      'UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL',
+      [enrollment.id, this.clock.now()],
+    );
+    if (disabled === 1) await this.record(tx, actor, 'enrollment.disabled', enrollment);
   }
 
   private async recordRefusal(
