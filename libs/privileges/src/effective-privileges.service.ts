@@ -1,29 +1,18 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AuditService, SERVER } from '@sallyport/audit';
-import { IdentityProvider, LocalUser } from '@sallyport/identity';
 import { Database, type Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from './administrative-privilege.js';
-import { ExpressionSandbox } from './expression/index.js';
-import { claimsOf, type Subject } from './policies/user-claims.js';
-
-interface MatchablePolicy {
-  id: string;
-  name: string;
-  expression: string;
-  privileges: AdministrativePrivilege[][];
-}
+import { DecisionsService } from './decisions.service.js';
+import type { ExpressionClaims } from './expression/index.js';
+import { isFullAdministrator } from './grants.js';
+import type { Subject } from './policies/user-claims.js';
+import { readStanding, type Standing } from './standing.js';
 
 /** Which privileges a user holds now: evaluated for each request, never frozen into a token (S47). */
 @Injectable()
 export class EffectivePrivilegesService {
-  /** Failures already told of, by policy and text: an expression that fails does so at every request. */
-  private readonly told = new Set<string>();
-
   constructor(
     private readonly database: Database,
-    private readonly sandbox: ExpressionSandbox,
-    private readonly audit: AuditService,
+    private readonly decisions: DecisionsService,
   ) {}
 
   /**
@@ -32,53 +21,41 @@ export class EffectivePrivilegesService {
    * @param tx where the answer decides a write: its transaction.
    */
   async of(subject: Subject, tx?: Transaction): Promise<AdministrativePrivilege[]> {
-    const { manager } = tx ?? this.database;
-    const user = await manager.getRepository(LocalUser).findOneBy({ id: subject.localUserId });
-    if (user === null) return [];
-    const provider = await manager
-      .getRepository(IdentityProvider)
-      .findOneByOrFail({ id: user.identityProviderId });
-    return this.ofUser(user, provider, subject, await this.matchable(tx));
+    return this.heldBy(await readStanding(tx ?? this.database, subject.localUserId), subject);
   }
 
-  /** The same for a user at hand and policies read once. */
-  async ofUser(
-    user: LocalUser,
-    provider: IdentityProvider,
-    subject: Subject,
-    policies: MatchablePolicy[],
-  ): Promise<AdministrativePrivilege[]> {
+  /**
+   * The same for whoever acts, as of the transaction of the act: nobody who was disabled or lost a role meanwhile acts on (S48).
+   */
+  async ofActing(subject: Subject, tx: Transaction): Promise<AdministrativePrivilege[]> {
+    const standing = await readStanding(tx, subject.localUserId);
+    return standing?.user.enabled ? this.heldBy(standing, subject) : [];
+  }
+
+  /** Whether a user holds everything there is; only policies that give that much are asked. */
+  async isFull(subject: Subject, tx: Transaction): Promise<boolean> {
+    const standing = await readStanding(tx, subject.localUserId);
+    if (standing === null) return false;
+    const full = standing.policies.filter(({ privileges }) => isFullAdministrator(privileges.flat()));
+    return (await this.decisions.matching(standing, subject, full)).length > 0;
+  }
+
+  /** What expressions see of a user (appgate.md §5.4); null where the user is gone. */
+  async claims(subject: Subject): Promise<ExpressionClaims | null> {
+    const standing = await readStanding(this.database, subject.localUserId);
+    return standing === null ? null : this.decisions.claims(standing, subject);
+  }
+
+  /** Drops remembered decisions, so that expressions run anew with the next request (appgate.md §5.6). */
+  forget(): void {
+    this.decisions.forget();
+  }
+
+  private async heldBy(standing: Standing | null, subject: Subject): Promise<AdministrativePrivilege[]> {
+    if (standing === null) return [];
     const held = new Map<string, AdministrativePrivilege>();
-    for (const policy of policies) {
-      const result = await this.sandbox.evaluate(policy.expression, claimsOf(user, provider, subject));
-      if (result.error !== undefined) await this.tell(policy, result.error);
-      if (!result.matched) continue;
+    for (const policy of await this.decisions.matching(standing, subject))
       for (const privilege of policy.privileges.flat()) held.set(JSON.stringify(privilege), privilege);
-    }
     return [...held.values()];
-  }
-
-  /** The policies that can give a role, with the privileges of their roles, by name. */
-  async matchable(tx?: Transaction): Promise<MatchablePolicy[]> {
-    return (tx ?? this.database).query<MatchablePolicy>(
-      `SELECT p.id, p.name, p.expression, array_to_json(array_agg(r.privileges ORDER BY r.name_canonical)) AS privileges
-       FROM policies p JOIN administrative_roles r ON r.id = ANY(p.administrative_roles)
-       WHERE NOT p.disabled AND p.type IN ('Admin', 'Mixed')
-       GROUP BY p.id ORDER BY p.name_canonical`,
-    );
-  }
-
-  /** An error or overrun is no match and an event (S52), once for each failure of each text. */
-  private async tell(policy: MatchablePolicy, error: string): Promise<void> {
-    const key = createHash('sha256').update(`${policy.id}\n${policy.expression}\n${error}`).digest('base64');
-    if (this.told.has(key)) return;
-    if (this.told.size > 10_000) this.told.clear();
-    this.told.add(key);
-    await this.audit.record(this.database, SERVER, {
-      action: 'policy.expression-failed',
-      outcome: 'failure',
-      object: { type: 'policy', id: policy.id },
-      detail: { name: policy.name, error: error.slice(0, 500) },
-    });
   }
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '@sallyport/platform';
 import type { AdministrativePrivilege, PrivilegeScope } from './administrative-privilege.js';
-import { isUnlimited } from './grants.js';
+import { isFullAdministrator, isUnlimited } from './grants.js';
 
 /**
  * Nobody hands out, or takes over, more than they hold (contract appgate.md §3.5; S48, S49).
@@ -8,7 +8,12 @@ import { isUnlimited } from './grants.js';
  */
 export function mustCover(held: AdministrativePrivilege[], wanted: AdministrativePrivilege[]): void {
   if (wanted.every((privilege) => held.some((own) => covers(own, privilege)))) return;
-  throw new DomainError('forbidden', 'escalation', `You don't have permission to access this resource.`);
+  throw escalation();
+}
+
+/** What decides privileges itself takes all of them (appgate.md §3.5). @throws DomainError `forbidden`. */
+export function mustBeFullAdministrator(held: AdministrativePrivilege[]): void {
+  if (!isFullAdministrator(held)) throw escalation();
 }
 
 /** Whether one privilege contains another in type, target, scope and functions. */
@@ -28,4 +33,8 @@ function isUnboundCreate({ type, scope }: { type: string; scope?: PrivilegeScope
 
 function isWithin(own: string[] = [], wanted: string[] = []): boolean {
   return wanted.every((value) => own.includes(value));
+}
+
+function escalation(): DomainError {
+  return new DomainError('forbidden', 'escalation', `You don't have permission to access this resource.`);
 }

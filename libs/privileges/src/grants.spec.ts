@@ -78,3 +78,40 @@ describe('what a privilege grants (appgate.md §3.4)', () => {
     expect(isFullAdministrator([held('All', 'LocalUser', { all: true })])).toBe(false);
   });
 });
+
+describe('the truth table of appgate.md §3.4, for each of the 215 pairs', () => {
+  const SCOPES: [string, Partial<AdministrativePrivilege['scope']>, boolean][] = [
+    ['all', { all: true }, true],
+    ['its id', { ids: ['o1'] }, true],
+    ['a tag of it', { tags: ['red', 'blue'] }, true],
+    ['another id', { ids: ['o2'] }, false],
+    ['another tag', { tags: ['red'] }, false],
+    ['neutral', {}, false],
+  ];
+  const pairs = Object.entries(TYPE_TARGET_MAP).flatMap(([type, targets]) =>
+    targets.map((pair) => ({ type, ...pair })),
+  );
+
+  it.each(SCOPES)('scope %s', (_, scope, matches) => {
+    for (const { type, name, scopable, scopableByIdp } of pairs) {
+      const expected = matches || !(scopable || scopableByIdp);
+      // Acts are never of type All, nor on target All: what such a privilege grants is asked of an act it contains.
+      const act = { type: type === 'All' ? 'View' : type, target: name === 'All' ? 'LocalUser' : name };
+      expect([type, name, grants([held(type, name, scope)], act.type, act.target, object)]).toEqual([
+        type,
+        name,
+        expected,
+      ]);
+    }
+  });
+
+  it('grants nothing of another type or on another target', () => {
+    for (const { type, name } of pairs) {
+      const privileges = [held(type, name, { all: true })];
+      if (type !== 'All')
+        expect(grants(privileges, type === 'View' ? 'Edit' : 'View', name, object)).toBe(false);
+      if (name !== 'All')
+        expect(grants(privileges, type, name === 'Policy' ? 'Site' : 'Policy', object)).toBe(false);
+    }
+  });
+});

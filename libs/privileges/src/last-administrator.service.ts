@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IdentityProvider, LocalUser } from '@sallyport/identity';
+import { LocalUser } from '@sallyport/identity';
 import { DomainError, type Transaction } from '@sallyport/platform';
 import { EffectivePrivilegesService } from './effective-privileges.service.js';
-import { isFullAdministrator } from './grants.js';
 
 /** Users judged in one go; the first enabled administrator ends the search, and that is nearly always the built-in one. */
 const BATCH = 200;
@@ -26,19 +25,24 @@ export class LastAdministratorService {
    */
   async mustRemain(tx: Transaction): Promise<void> {
     await this.hold(tx);
-    const policies = await this.effective.matchable(tx);
-    const providers = await tx.manager.getRepository(IdentityProvider).findBy({ adminProvider: true });
+    if (!(await this.isFullnessGiven(tx))) throw noneLeft();
     for (let skip = 0; ; skip += BATCH) {
       const users = await this.enabledUsers(tx, skip);
-      for (const user of users) {
-        const provider = providers.find((candidate) => candidate.id === user.identityProviderId);
-        if (provider === undefined) continue;
-        const subject = { localUserId: user.id, deviceId: null, clientAddress: null, connectTime: null };
-        if (isFullAdministrator(await this.effective.ofUser(user, provider, subject, policies))) return;
+      for (const { id } of users) {
+        const subject = { localUserId: id, deviceId: null, clientAddress: null, connectTime: null };
+        if (await this.effective.isFull(subject, tx)) return;
       }
-      if (users.length < BATCH)
-        throw new DomainError('conflict', 'last-administrator', 'A full administrator must remain.');
+      if (users.length < BATCH) throw noneLeft();
     }
+  }
+
+  /** Whether any policy gives everything at all: if not, no user need be asked. */
+  private async isFullnessGiven(tx: Transaction): Promise<boolean> {
+    const given = await tx.query(
+      `SELECT 1 FROM policies p JOIN administrative_roles r ON r.id = ANY(p.administrative_roles)
+       WHERE NOT p.disabled AND p.type IN ('Admin', 'Mixed') AND r.privileges @> '[{"type": "All", "target": "All"}]' LIMIT 1`,
+    );
+    return given.length > 0;
   }
 
   private async enabledUsers(tx: Transaction, skip: number): Promise<LocalUser[]> {
@@ -47,7 +51,14 @@ export class LastAdministratorService {
       .createQueryBuilder('user')
       .where('NOT user.disabled')
       .andWhere(
+        'EXISTS (SELECT 1 FROM identity_providers i WHERE i.id = user.identityProviderId AND i.admin_provider)',
+      )
+      .andWhere(
         'EXISTS (SELECT 1 FROM accounts a JOIN principals p ON p.id = a.principal_id WHERE a.id = user.accountId AND NOT p.disabled)',
+      )
+      .andWhere(
+        `NOT EXISTS (SELECT 1 FROM blacklisted_users b JOIN identity_providers p ON p.name_canonical = b.provider_canonical
+           WHERE p.id = user.identityProviderId AND b.username_canonical = user.nameCanonical)`,
       )
       .orderBy('user.builtIn', 'DESC')
       .addOrderBy('user.createdAt')
@@ -56,4 +67,8 @@ export class LastAdministratorService {
       .take(BATCH)
       .getMany();
   }
+}
+
+function noneLeft(): DomainError {
+  return new DomainError('conflict', 'last-administrator', 'A full administrator must remain.');
 }

@@ -1,6 +1,6 @@
 export {
   ExpressionSandbox,
-  type CriteriaScript,
+  type CriteriaScript as CallableScript,
   type EvaluationOptions,
   type ExpressionClaims,
   type ExpressionResult,

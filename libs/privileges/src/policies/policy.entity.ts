@@ -36,6 +36,10 @@ export class Policy {
   @Column('uuid', { name: 'administrative_roles', array: true })
   administrativeRoles!: string[];
 
+  /** What network clients read of it: stored and echoed, without effect here. */
+  @Column('jsonb', { name: 'client_part' })
+  clientPart!: Record<string, unknown>;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 

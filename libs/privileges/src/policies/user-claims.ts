@@ -1,4 +1,4 @@
-import type { IdentityProvider, LocalUser } from '@sallyport/identity';
+import type { StandingProvider, StandingUser } from '../standing.js';
 
 /** Whose privileges are asked for, and what is known of the sign-in they act in. */
 export interface Subject {
@@ -10,7 +10,7 @@ export interface Subject {
 }
 
 /** What a policy expression sees (contract appgate.md §5.4): made anew for each evaluation. */
-export function claimsOf(user: LocalUser, provider: IdentityProvider, subject: Subject) {
+export function claimsOf(user: StandingUser, provider: StandingProvider, subject: Subject) {
   return {
     user: {
       ...mappedClaims(user, provider),
@@ -22,7 +22,7 @@ export function claimsOf(user: LocalUser, provider: IdentityProvider, subject: S
   };
 }
 
-function mappedClaims(user: LocalUser, provider: IdentityProvider): Record<string, unknown> {
+function mappedClaims(user: StandingUser, provider: StandingProvider): Record<string, unknown> {
   const attributes = attributesOf(user);
   const claims: Record<string, unknown> = {};
   for (const { attributeName, claimName, list } of provider.claimMappings) {
@@ -34,7 +34,7 @@ function mappedClaims(user: LocalUser, provider: IdentityProvider): Record<strin
 }
 
 /** The attributes of a local user, each a list of values. */
-function attributesOf(user: LocalUser): Record<string, string[] | undefined> {
+export function attributesOf(user: Omit<StandingUser, 'enabled'>): Record<string, string[] | undefined> {
   return {
     id: [user.id],
     username: [user.name],

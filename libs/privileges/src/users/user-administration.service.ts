@@ -16,11 +16,13 @@ import {
   type TokenSettings,
 } from '@sallyport/identity';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
-import type { AdministrativePrivilege } from '../administrative-privilege.js';
+import type { AdministrativePrivilege, ScopedObject } from '../administrative-privilege.js';
 import { EffectivePrivilegesService } from '../effective-privileges.service.js';
 import { mustCover } from '../escalation.js';
 import { creators, grants, isFullAdministrator, reaches, reachOf } from '../grants.js';
 import { LastAdministratorService } from '../last-administrator.service.js';
+import { changedFields, mustMayEdit, objectNotFound, outOfScope } from '../objects/edit-rights.js';
+import type { Subject } from '../policies/user-claims.js';
 
 /** What a caller may do: `/admin` judges by privileges; at `/v1` the ACL has decided before. */
 export type Rights = { privileges: AdministrativePrivilege[] } | { acl: true };
@@ -49,7 +51,9 @@ export class UserAdministrationService {
 
   /**
    * A new user of the provider `local`, with the default tags of every privilege that allowed it.
+   * @param privileges what the caller held when the request began.
    * @param mayExempt whether an exemption waiting for this name shall count (S53).
+   * @param subject the caller: judged again inside the transaction (S48). Absent: `privileges` are all there is to judge by.
    * @throws DomainError `invalid`, `forbidden`, `conflict`, `unavailable` (hash queue).
    */
   async createLocal(
@@ -57,30 +61,29 @@ export class UserAdministrationService {
     privileges: AdministrativePrivilege[],
     mayExempt: boolean,
     actor: Actor,
+    subject?: Subject,
   ): Promise<LocalUser> {
     const provider = await this.providers.local();
     const { password, ...values } = input;
     await this.credential.check(values.name, password, provider);
     const id = values.id ?? randomUUID();
-    const granting = creators(privileges, TARGET, { id, tags: values.tags });
-    if (granting.length === 0) throw forbidden();
-    const tags = [...new Set([...values.tags, ...granting.flatMap((held) => held.defaultTags ?? [])])];
+    mustMayCreate(privileges, { id, tags: values.tags });
     const passwordHash = await this.credential.hash(password, values.name, provider);
     return this.database.transaction(async (tx) => {
+      const current = await this.judgedBy(tx, privileges, subject);
+      const granting = mustMayCreate(current, { id, tags: values.tags });
+      const tags = [...new Set([...values.tags, ...granting.flatMap((held) => held.defaultTags ?? [])])];
       const exemptionCounts = mayExempt || !(await this.isExempted(tx, provider, values.name));
-      const user = await this.localUsers.create(
-        tx,
-        { ...values, id, tags, identityProviderId: provider.id, passwordHash, exemptionCounts },
-        actor,
-      );
-      await this.mustCoverUser(tx, privileges, id);
+      const row = { ...values, id, tags, identityProviderId: provider.id, passwordHash, exemptionCounts };
+      const user = await this.localUsers.create(tx, row, actor);
+      await this.mustCoverUser(tx, current, id);
       return user;
     });
   }
 
   /**
    * Replaces a user whole; an absent password stays.
-   * @throws DomainError `not-found` (also for what the caller may not view), `forbidden`, `invalid`, `conflict` code `last-administrator`.
+   * @throws DomainError `not-found` (also for what the caller may not view), `forbidden`, `invalid`.
    */
   async replaceLocal(
     id: string,
@@ -88,6 +91,7 @@ export class UserAdministrationService {
     privileges: AdministrativePrivilege[],
     mayExempt: boolean,
     actor: Actor,
+    subject?: Subject,
   ): Promise<LocalUser> {
     const provider = await this.providers.local();
     const before = await this.mustView(id, privileges, provider);
@@ -97,27 +101,31 @@ export class UserAdministrationService {
     const hash =
       input.password === undefined ? null : await this.credential.hash(input.password, input.name, provider);
     return this.database.transaction(async (tx) => {
-      await this.lastAdministrator.hold(tx);
-      const user = await this.mustFind(id, provider, tx);
-      mayEdit(user, input, privileges);
-      await this.mustCoverUser(tx, privileges, id);
+      const current = await this.judgedBy(tx, privileges, subject);
+      const user = await this.mustView(id, current, provider, tx);
+      mayEdit(user, input, current);
+      await this.mustCoverUser(tx, current, id);
       const { password, id: _, ...values } = input;
       const replaced = await this.rename(tx, user, values, mayExempt, provider, actor);
       if (hash !== null) await this.localUsers.changePassword(tx, replaced, hash, actor);
-      await this.mustCoverUser(tx, privileges, id);
-      if (values.disabled || values.name !== user.name || !sameTags(values.tags, user.tags))
-        await this.judge(tx, 'disabled');
+      await this.mustCoverUser(tx, current, id);
+      if (changedFields(user, values).length > 0) await this.judge(tx, 'disabled');
       return replaced;
     });
   }
 
   /** @throws DomainError `not-found`, `forbidden` (also code `built-in`), `conflict` code `last-administrator`. */
-  async removeLocal(id: string, privileges: AdministrativePrivilege[], actor: Actor): Promise<void> {
+  async removeLocal(
+    id: string,
+    privileges: AdministrativePrivilege[],
+    actor: Actor,
+    subject?: Subject,
+  ): Promise<void> {
     const provider = await this.providers.local();
     await this.database.transaction(async (tx) => {
-      await this.lastAdministrator.hold(tx);
-      const user = await this.mustView(id, privileges, provider, tx);
-      if (!grants(privileges, 'Delete', TARGET, user)) throw forbidden();
+      const current = await this.judgedBy(tx, privileges, subject);
+      const user = await this.mustView(id, current, provider, tx);
+      if (!grants(current, 'Delete', TARGET, user)) throw outOfScope();
       if (user.builtIn) throw new DomainError('forbidden', 'built-in', 'Built-in objects cannot be deleted.');
       await this.localUsers.remove(tx, user, actor);
       await this.lastAdministrator.mustRemain(tx);
@@ -136,7 +144,7 @@ export class UserAdministrationService {
   async mustBeChangeable(id: string, privileges: AdministrativePrivilege[]): Promise<void> {
     const user = await this.get(id, privileges);
     if (!grants(privileges, 'Edit', TARGET, user) && !grants(privileges, 'Tag', TARGET, user))
-      throw forbidden();
+      throw outOfScope();
   }
 
   /**
@@ -244,6 +252,16 @@ export class UserAdministrationService {
     }
   }
 
+  /** What the caller may do as of this transaction (S48); acts that could end the last administrator wait for each other (S50). */
+  private async judgedBy(
+    tx: Transaction,
+    privileges: AdministrativePrivilege[],
+    subject?: Subject,
+  ): Promise<AdministrativePrivilege[]> {
+    await this.lastAdministrator.hold(tx);
+    return subject === undefined ? privileges : this.effective.ofActing(subject, tx);
+  }
+
   /** What a user may do, as the transaction leaves it, is no more than the caller may (appgate.md §3.5; S48, S49). */
   private async mustCoverUser(
     tx: Transaction,
@@ -283,36 +301,31 @@ export class UserAdministrationService {
     tx?: Transaction,
   ): Promise<LocalUser> {
     const user = await this.mustFind(id, provider, tx);
-    if (!reaches(reachOf(privileges, 'View', TARGET), user)) throw notFound();
+    if (!reaches(reachOf(privileges, 'View', TARGET), user)) throw objectNotFound();
     return user;
   }
 
   private async mustFind(id: string, provider: IdentityProvider, tx?: Transaction): Promise<LocalUser> {
     const user = await this.localUsers.find(id, tx);
-    if (user === null || user.identityProviderId !== provider.id) throw notFound();
+    if (user === null || user.identityProviderId !== provider.id) throw objectNotFound();
     return user;
   }
 }
 
-/** Edit on the object as it was and as it will be; Tag too if tags differ, Tag alone if nothing else does (appgate.md §3.4, S45). */
-function mayEdit(before: LocalUser, input: UserInput, privileges: AdministrativePrivilege[]): void {
-  const will = { id: before.id, tags: input.tags };
-  const retagged = !sameTags(before.tags, input.tags);
-  const onlyTags = retagged && input.password === undefined && isSame(before, input);
-  const needed = onlyTags ? ['Tag'] : retagged ? ['Edit', 'Tag'] : ['Edit'];
-  for (const type of needed)
-    if (!grants(privileges, type, TARGET, before) || !grants(privileges, type, TARGET, will))
-      throw forbidden();
+function mayEdit(
+  before: LocalUser,
+  { id: _, password, ...values }: UserInput,
+  privileges: AdministrativePrivilege[],
+): void {
+  const changed = [...changedFields(before, values), ...(password === undefined ? [] : ['password'])];
+  mustMayEdit(TARGET, before, values.tags, changed, privileges);
 }
 
-function isSame(before: LocalUser, { id: _, password: __, tags: ___, ...values }: UserInput): boolean {
-  return Object.entries(values).every(
-    ([field, value]) => JSON.stringify(before[field as keyof LocalUser]) === JSON.stringify(value),
-  );
-}
-
-function sameTags(one: string[], other: string[]): boolean {
-  return one.length === other.length && one.every((tag, index) => tag === other[index]);
+/** @returns the privileges that allow it. @throws DomainError `forbidden`. */
+function mustMayCreate(privileges: AdministrativePrivilege[], user: ScopedObject): AdministrativePrivilege[] {
+  const granting = creators(privileges, TARGET, user);
+  if (granting.length === 0) throw outOfScope();
+  return granting;
 }
 
 function newValues(name: string): LocalUserValues {
@@ -328,14 +341,6 @@ function newValues(name: string): LocalUserValues {
     failedLoginAttempts: 0,
     lockStart: null,
   };
-}
-
-function forbidden(): DomainError {
-  return new DomainError('forbidden', 'scope', `You don't have permission to access this resource.`);
-}
-
-function notFound(): DomainError {
-  return new DomainError('not-found', 'not-found', 'The requested resource was not found.');
 }
 
 function unknownUser(): DomainError {

@@ -1,0 +1,49 @@
+import type { AuditAction } from '@sallyport/audit';
+import type { ListField, Transaction } from '@sallyport/platform';
+import type { AdministrativePrivilege } from '../administrative-privilege.js';
+import type { NamedObject } from './named-object.js';
+
+type NounOf<Action> = Action extends `${infer Noun}.created` ? Noun : never;
+
+/** What the audit calls an object: its events are `<noun>.created`, `.changed` and `.deleted`. */
+export type AuditedNoun = NounOf<AuditAction>;
+
+/** One act on one object, seen inside its transaction: `before` is null for a new one, `after` for one that goes. */
+export interface Change<T extends NamedObject> {
+  tx: Transaction;
+  before: T | null;
+  after: T | null;
+  /** Fields that differ; for a new object all of them, for one that goes none. */
+  changed: string[];
+  /** What the caller may do as of this transaction (S48). */
+  privileges: AdministrativePrivilege[];
+}
+
+type Hook<T extends NamedObject> = (change: Change<T>) => Promise<void> | void;
+
+/**
+ * Everything that tells one collection of named objects from another. The rules they share are in `ObjectsService`.
+ * Hooks run in the writing transaction, in the order in which they stand here.
+ */
+export interface Collection<T extends NamedObject> {
+  entity: new () => T;
+  /** The target privileges name it by (contract appgate.md §3.1). */
+  target: string;
+  noun: AuditedNoun;
+  /** Fields of its own for order and filter. */
+  fields?: Readonly<Record<string, ListField>>;
+  /** Which rows of the table belong to it: a condition over alias `o`, written by us. Absent: all. */
+  within?: string;
+  /** JSON columns each of which holds several fields of the object. */
+  parts?: readonly string[];
+  /** What of a built-in object may change; `all` where hooks decide. Absent: notes and tags (§9). */
+  changeableWhenBuiltIn?: readonly string[] | 'all';
+  /** Acts on it can give or take privileges: they wait for each other, and a full administrator must remain (S50). */
+  decidesPrivileges?: boolean;
+  /** References and whatever else needs the database. Throws `invalid`; `conflict` code `in-use` where an object is still needed. */
+  validate?: Hook<T>;
+  /** No escalation (§3.5). Throws `forbidden`. */
+  mayChange?: Hook<T>;
+  /** After the row was written or removed, before the last administrator is looked for: rows that follow it. */
+  written?: Hook<T>;
+}

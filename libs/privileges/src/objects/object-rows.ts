@@ -1,0 +1,62 @@
+import { type Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import type { Repository } from 'typeorm';
+import type { Collection } from './collection.js';
+import type { NamedObject } from './named-object.js';
+
+/** An object of a collection; inside a transaction its row is locked. */
+export async function findRow<T extends NamedObject>(
+  database: Database,
+  collection: Collection<T>,
+  id: string,
+  tx?: Transaction,
+): Promise<T | null> {
+  const repository = (tx ?? database).manager.getRepository(collection.entity);
+  const lock = tx === undefined ? '' : ' FOR UPDATE';
+  const found = await (tx ?? database).query<{ id: string }>(
+    `SELECT o.id FROM ${repository.metadata.tableName} o WHERE o.id = $1 AND ${collection.within ?? 'true'}${lock}`,
+    [id],
+  );
+  return found.length === 0 ? null : repository.findOneBy({ id } as never);
+}
+
+/** @throws DomainError `conflict` code `exists` for an id or name that is taken. */
+export async function insertRow<T extends NamedObject>(repository: Repository<T>, row: T): Promise<void> {
+  const taken = (cause: unknown) =>
+    new DomainError(
+      'conflict',
+      'exists',
+      'An object with the same id or name already exists.',
+      {},
+      { cause },
+    );
+  await unlessViolated(repository.insert(row as never), taken);
+}
+
+/** @throws DomainError `invalid` for a name that is taken (appgate.md §1.5). */
+export async function updateRow<T extends NamedObject>(
+  repository: Repository<T>,
+  id: string,
+  values: object,
+): Promise<void> {
+  await unlessViolated(repository.update({ id } as never, values), () =>
+    DomainError.invalid('name', 'must be unique'),
+  );
+}
+
+/** @throws DomainError `conflict` code `in-use` where other rows need it. */
+export async function deleteRow<T extends NamedObject>(repository: Repository<T>, id: string): Promise<void> {
+  const needed = (cause: unknown) =>
+    new DomainError('conflict', 'in-use', 'The object is in use.', {}, { cause });
+  await unlessViolated(repository.delete({ id } as never), needed);
+}
+
+async function unlessViolated(
+  statement: Promise<unknown>,
+  refusal: (cause: unknown) => DomainError,
+): Promise<void> {
+  try {
+    await statement;
+  } catch (error) {
+    throw violatedConstraint(error) === null ? error : refusal(error);
+  }
+}
