@@ -3,11 +3,18 @@ import { IdentityModule } from '@sallyport/identity';
 import { MfaMethodsModule } from '@sallyport/mfa-methods';
 import { PrivilegesModule } from '@sallyport/privileges';
 import { TokensModule } from '@sallyport/tokens';
+import { BlacklistService } from './blacklist/blacklist.service.js';
+import { DeviceDirectoryService } from './devices/device-directory.service.js';
+import { DeviceRevocationService } from './devices/device-revocation.service.js';
 import { FirstFactorService } from './first-factor/first-factor.service.js';
 import { PasswordThrottleService } from './first-factor/password-throttle.service.js';
 import { RequirementService } from './requirement/requirement.service.js';
+import { MfaProvidersService } from './mfa-providers/mfa-providers.service.js';
+import { ProviderScopeService } from './scope/provider-scope.service.js';
 import { SecondFactorService } from './second-factor/second-factor.service.js';
 import { SeedDirectoryService } from './seeds/seed-directory.service.js';
+import { SessionDirectoryService } from './sessions/session-directory.service.js';
+import { StatisticsService } from './sessions/statistics.service.js';
 import { AdminFactorService } from './sign-in/admin-factor.service.js';
 import { AdminSessionsService } from './sign-in/admin-sessions.service.js';
 import { AdminSignInService } from './sign-in/admin-sign-in.service.js';
@@ -28,6 +35,13 @@ const services = [
   RequirementService,
   FactorResetService,
   SeedDirectoryService,
+  DeviceDirectoryService,
+  DeviceRevocationService,
+  BlacklistService,
+  ProviderScopeService,
+  MfaProvidersService,
+  SessionDirectoryService,
+  StatisticsService,
 ];
 
 /** Conducts a sign-in: first factor, what is owed, second factors, token. */

@@ -1,6 +1,13 @@
 export * from './auth.module.js';
+export * from './blacklist/blacklist.service.js';
+export * from './devices/device-directory.service.js';
+export * from './devices/device-filter.js';
+export * from './devices/device-revocation.service.js';
+export type { DeviceAndUser, RegisteredDevice } from './devices/device-rows.js';
 export * from './first-factor/password-waits.js';
 export * from './first-factor/source-network.js';
+export * from './mfa-providers/mfa-provider-collection.js';
+export * from './mfa-providers/mfa-providers.service.js';
 export * from './requirement/requirement.service.js';
 export {
   type Credential,
@@ -9,6 +16,9 @@ export {
   type Unsatisfied,
 } from './second-factor/second-factor.service.js';
 export * from './seeds/seed-directory.service.js';
+export { ProviderScopeService } from './scope/provider-scope.service.js';
+export * from './sessions/session-directory.service.js';
+export * from './sessions/statistics.service.js';
 export * from './sign-in/admin-factor.service.js';
 export * from './sign-in/admin-session.js';
 export * from './sign-in/admin-sessions.service.js';

@@ -12,6 +12,7 @@ import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, from, startCore } from '../../../../test/support/core.js';
 import { addUser, PASSWORD, type Person } from '../../../../test/support/people.js';
+import { waiting } from '../../../../test/support/planted-faults.js';
 import { FirstFactorService, type PasswordTry, type ProvenUser } from './first-factor.service.js';
 
 const REJECTED = {
@@ -79,13 +80,6 @@ async function hashing<T>(work: () => Promise<T>, times: 0 | 1): Promise<T> {
   return answer;
 }
 
-async function waitingForLocks(): Promise<number> {
-  const { rows } = await core.database.query(
-    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  );
-  return rows[0].count;
-}
-
 describe('a right password', () => {
   it('proves its user, in any spelling of the name, and clears no count', async () => {
     await expect(prove({ password: 'wrong' })).rejects.toMatchObject(REJECTED);
@@ -136,7 +130,7 @@ describe('a right password', () => {
     const proving = await core.get(Database).transaction(async (tx) => {
       await core.get(LocalUsersService).changePassword(tx, ada.user, changed, SERVER);
       const started = prove();
-      await expect.poll(() => waitingForLocks()).toBe(1);
+      await expect.poll(() => waiting(core, 'Lock')).toBe(1);
       return { started };
     });
     await proving.started;

@@ -33,6 +33,8 @@ export interface PasswordTry {
   providerName: string;
   /** False: a provider that may not sign in here. It answers like a wrong password. */
   open: boolean;
+  /** True: a disabled person answers like a wrong password, in every respect (appgate.md §2.3, S05). */
+  hidesDisabledPerson?: boolean;
   username: string;
   password: string;
   actor: Actor;
@@ -46,6 +48,7 @@ interface UserRow {
   password_hash: string;
   credential_version: number;
   disabled: boolean;
+  blacklisted: boolean;
   principal_disabled: boolean;
 }
 
@@ -64,7 +67,7 @@ export class FirstFactorService {
 
   /**
    * @returns the user whose password this is. Its count is not cleared: only a full sign-in does that (S07).
-   * @throws DomainError `rejected` for an unknown user or provider, a closed provider, a wrong password and a disabled user alike, not
+   * @throws DomainError `rejected` for an unknown user or provider, a closed provider, a wrong password and a disabled or blacklisted user alike, not
    *   sooner than the floor (S05); `throttled` during a wait, for the right password too; `unavailable` when the hash queue is full.
    */
   async prove(attempt: PasswordTry): Promise<ProvenUser> {
@@ -85,9 +88,10 @@ export class FirstFactorService {
     if (wait !== null) throw await this.throttled(attempt, counted, user, wait);
     const matches = await this.compare(user?.password_hash ?? (await dummyHash()), attempt.password, counted);
     const { provider } = attempt;
-    if (!matches || user === null || provider === null || user.disabled || !attempt.open)
+    if (!matches || user === null || provider === null || isClosed(user, attempt))
       throw await this.reject(attempt, counted, user);
     await this.throttle.release(counted);
+    await this.countLogin(provider.id);
     if (needsRehash(user.password_hash)) await this.rehash(user, attempt.password);
     return {
       localUserId: user.id,
@@ -102,8 +106,11 @@ export class FirstFactorService {
 
   private async find(providerId: string, username: string): Promise<UserRow | null> {
     const rows = await this.database.query<UserRow>(
-      `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled
+      `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
+         EXISTS (SELECT 1 FROM blacklisted_users b WHERE i.type <> 'Userpass' AND b.provider_canonical = i.name_canonical
+                 AND b.username_canonical = u.name_canonical) AS blacklisted
        FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
+       JOIN identity_providers i ON i.id = u.identity_provider_id
        WHERE u.identity_provider_id = $1 AND u.name_canonical = $2`,
       [providerId, storable(canonicalName(username))],
     );
@@ -175,9 +182,21 @@ export class FirstFactorService {
     });
   }
 
-  /** Weak parameters are raised once; a password changed meanwhile wins (S04). */
+  /** For the statistics (appgate.md §6.8): right passwords by provider and hour. */
+  private async countLogin(providerId: string): Promise<void> {
+    await this.database.execute(
+      `INSERT INTO login_counts AS known (identity_provider_id, hour, logins) VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC'), 1)
+       ON CONFLICT (identity_provider_id, hour) DO UPDATE SET logins = known.logins + 1`,
+      [providerId, this.clock.now()],
+    );
+  }
+
+  /** Weak parameters are raised once; a password changed meanwhile wins (S04). A full queue leaves it to the next sign-in. */
   private async rehash(user: UserRow, password: string): Promise<void> {
-    const raised = await this.hashes.run(() => hashPassword(preparePassword(password)));
+    const raised = await this.hashes
+      .run(() => hashPassword(preparePassword(password)))
+      .catch(unlessUnavailable);
+    if (raised === null) return;
     await this.database.execute(
       'UPDATE local_users SET password_hash = $2 WHERE id = $1 AND password_hash = $3',
       [user.id, raised, user.password_hash],
@@ -188,6 +207,18 @@ export class FirstFactorService {
     const left = this.config.failureFloorMs - (performance.now() - arrived);
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
+}
+
+/** Whether even the right password opens nothing. */
+function isClosed(user: UserRow, { open, hidesDisabledPerson }: PasswordTry): boolean {
+  return (
+    user.disabled || user.blacklisted || !open || (hidesDisabledPerson === true && user.principal_disabled)
+  );
+}
+
+function unlessUnavailable(error: unknown): null {
+  if (error instanceof DomainError && error.kind === 'unavailable') return null;
+  throw error;
 }
 
 /** Postgres text holds no NUL; no stored name does either, so nothing can match one. */

@@ -32,7 +32,7 @@ beforeAll(async () => {
   bob = await addUser(core, 'bob');
   second = await addMethod(core);
   await core.get(AuthMountsService).attach('userpass', MOUNT, SERVER);
-  await core.get(Database).transaction((tx) => core.get(PeopleService).show(tx, ada.principalId));
+  await core.get(Database).transaction((tx) => core.get(PeopleService).show(tx, ada.principalId, SERVER));
 });
 afterAll(() => core.stop());
 afterEach(async () => {

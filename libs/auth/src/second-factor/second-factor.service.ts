@@ -11,8 +11,11 @@ import { Clock, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import type { Enforcement } from '../requirement/requirement.service.js';
 
-/** What came for one method: a code (null: nothing typed), or why it cannot be read. Undefined: nothing came at all. */
-export type Credential = { code: string | null } | { problem: string };
+/**
+ * What came for one method: a code (null: nothing typed) and the state of its challenge, or why it cannot be read.
+ * Undefined: nothing came at all.
+ */
+export type Credential = { code: string | null; state?: string | null } | { problem: string };
 export type CredentialFor = (method: MfaMethod) => Credential | undefined;
 
 export type MethodRefusal = {
@@ -100,7 +103,12 @@ export class SecondFactorService {
       }
       const verdict =
         verdicts.get(method.id) ??
-        (await this.factors.verify({ ...prover, method, credential: credential.code }));
+        (await this.factors.verify({
+          ...prover,
+          method,
+          credential: credential.code,
+          state: credential.state,
+        }));
       verdicts.set(method.id, verdict);
       if ('refused' in verdict) {
         refusals.push({ method, refusal: verdict.refused });

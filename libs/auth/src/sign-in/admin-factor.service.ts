@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { PeopleService } from '@sallyport/identity';
-import { DEFAULT_METHOD_ID, type MfaMethod, TotpEnrollmentsService } from '@sallyport/mfa-methods';
+import { DevicesService, PeopleService } from '@sallyport/identity';
+import {
+  type BegunFactor as Begun,
+  DEFAULT_METHOD_ID,
+  type FactorRefusal,
+  FactorsService,
+  type MfaMethod,
+} from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, newAuthToken, TokensService } from '@sallyport/tokens';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
@@ -11,10 +17,8 @@ import { PARTIAL_LIFE, type PartialToken } from './admin-sign-in.service.js';
 import { LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
-/** What `initialize` answers: a new secret (base32), or that there is one. */
-export type BegunFactor = { method: MfaMethod } & (
-  { kind: 'secret'; secret: string } | { kind: 'already-seeded' }
-);
+/** What `initialize` answers, and of which method. */
+export type BegunFactor = { method: MfaMethod } & Exclude<Begun, { kind: 'refused' }>;
 
 /** The factor steps of `/admin`: initialize and otp (contract appgate.md §2.4, §2.5, §2.10). */
 @Injectable()
@@ -22,7 +26,8 @@ export class AdminFactorService {
   constructor(
     private readonly database: Database,
     private readonly people: PeopleService,
-    private readonly enrollments: TotpEnrollmentsService,
+    private readonly devices: DevicesService,
+    private readonly factors: FactorsService,
     private readonly secondFactor: SecondFactorService,
     private readonly requirement: RequirementService,
     private readonly rows: SignInRows,
@@ -32,27 +37,34 @@ export class AdminFactorService {
 
   /**
    * Prepares the next owed factor. The same session gets the same provisional secret again; a bound one is never shown.
-   * @throws DomainError `factor-not-pending`.
+   * @param userPassword for methods that pass it on; null where none came.
+   * @throws DomainError `factor-not-pending`; of methods judged outside `invalid` (no password), `factor-rejected`, `throttled`.
    */
-  async begin(session: AdminSession, actor: Actor): Promise<BegunFactor> {
+  async begin(session: AdminSession, actor: Actor, userPassword: string | null = null): Promise<BegunFactor> {
     const { method } = await this.next(session);
-    if (method.id !== DEFAULT_METHOD_ID) return { method, kind: 'already-seeded' };
-    const begun = await this.enrollments.beginFor(method, session.principalId, session.scopeId, actor);
-    return 'secret' in begun
-      ? { method, kind: 'secret', secret: begun.secret }
-      : { method, kind: 'already-seeded' };
+    const { principalId, username, scopeId: signInId } = session;
+    const begun = await this.factors.begin({ method, principalId, username, signInId, userPassword, actor });
+    if (begun.kind === 'refused') throw refusalOf(begun.refusal);
+    return { method, ...begun };
   }
 
   /**
    * Proves the next owed factor; the token of the request dies and a fresh one is handed out, pending while more is owed.
    * A token of `/v1` is neither ended nor lengthened: what it earns is a sign-in of its own that dies with it.
-   * @throws DomainError `factor-not-pending`; `factor-rejected` (wrong, replayed, not enrolled, disabled: all alike, S23); `throttled`.
+   * @param state of the challenge, where the client sent it back; it must be the one that was issued (§2.5).
+   * @throws DomainError `factor-not-pending`; `factor-rejected` (wrong, replayed, not enrolled, disabled: all alike, S23; code
+   *   `mfa-provider-silent` where nobody answered); `throttled`.
    */
-  async prove(session: AdminSession, code: string, actor: Actor): Promise<PartialToken> {
+  async prove(
+    session: AdminSession,
+    code: string,
+    actor: Actor,
+    state: string | null = null,
+  ): Promise<PartialToken> {
     const { enforcement, method } = await this.next(session);
     const narrowed = { ...enforcement, methods: [method] };
     const prover = { principalId: session.principalId, signInId: session.scopeId, actor };
-    const result = await this.secondFactor.prove([narrowed], () => ({ code }), prover);
+    const result = await this.secondFactor.prove([narrowed], () => ({ code, state }), prover);
     if ('unsatisfied' in result) throw refusalOf(result.unsatisfied.refusals[0]?.refusal);
     const secret = newAuthToken();
     try {
@@ -60,8 +72,9 @@ export class AdminFactorService {
         const spent = await this.secondFactor.spend(tx, result.proven);
         if ('lost' in spent) throw wrongCode();
         const completed = [...session.factors, ...spent.completed];
+        await this.devices.see(tx, session.accountId, session.deviceId);
         await this.moveOn(tx, session, secret, completed);
-        await this.people.show(tx, session.principalId);
+        await this.people.show(tx, session.principalId, actor);
         await this.audit.record(tx, actor, {
           action: 'sign-in.factor-accepted',
           outcome: 'success',
@@ -110,8 +123,7 @@ export class AdminFactorService {
   }
 
   /**
-   * The enforcement that is asked for now, the built-in method first; of its methods the first that can be asked for here:
-   * the built-in one, or a TOTP method the user has a seed for (§2.10).
+   * The enforcement that is asked for now, the built-in method first; of its methods the first that can be asked for here (§2.10).
    */
   private async next(session: AdminSession): Promise<{ enforcement: Enforcement; method: MfaMethod }> {
     const enforcement =
@@ -122,22 +134,25 @@ export class AdminFactorService {
         'factor-not-pending',
         'Multi-factor authentication is not pending for this token.',
       );
-    const enrolled = await this.enrollments.listOf([session.principalId]);
-    const canBeAsked = (method: MfaMethod) =>
-      method.id === DEFAULT_METHOD_ID ||
-      enrolled.some(({ methodId, boundAt }) => methodId === method.id && boundAt !== null);
-    const method = enforcement.methods.find(canBeAsked) ?? enforcement.methods[0];
+    const method = (await this.firstAskable(enforcement, session.principalId)) ?? enforcement.methods[0];
     if (method === undefined) throw wrongCode();
     return { enforcement, method };
   }
+
+  private async firstAskable({ methods }: Enforcement, principalId: string): Promise<MfaMethod | null> {
+    for (const method of methods) if (await this.factors.canBeAskedOf(method, principalId)) return method;
+    return null;
+  }
 }
 
-function refusalOf(refusal: { reason: string; retryAfter?: number } | undefined): DomainError {
-  if (refusal?.reason === 'throttled')
-    return new DomainError('throttled', 'factor-throttled', 'Too many failed attempts. Try again later.', {
-      retryAfter: refusal.retryAfter,
-    });
-  return wrongCode();
+function refusalOf(refusal: FactorRefusal | { reason: 'unreadable' } | undefined): DomainError {
+  if (refusal?.reason === 'silent')
+    return new DomainError('factor-rejected', 'mfa-provider-silent', 'The MFA provider did not respond.');
+  if (refusal?.reason !== 'throttled') return wrongCode();
+  const { retryAfter } = refusal;
+  return new DomainError('throttled', 'factor-throttled', 'Too many failed attempts. Try again later.', {
+    retryAfter,
+  });
 }
 
 function wrongCode(): DomainError {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { GlobalSettingsService } from '@sallyport/identity';
 import { after, Clock, Database } from '@sallyport/platform';
-import { TokensService } from '@sallyport/tokens';
+import { type Token, TokensService } from '@sallyport/tokens';
 import { RequirementService } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
-import { SESSION_LIFE } from './admin-sign-in.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
 
 interface PersonRow {
@@ -21,6 +21,7 @@ export class AdminSessionsService {
     private readonly rows: SignInRows,
     private readonly tokens: TokensService,
     private readonly requirement: RequirementService,
+    private readonly settings: GlobalSettingsService,
     private readonly clock: Clock,
   ) {}
 
@@ -61,7 +62,6 @@ export class AdminSessionsService {
     if (token.localUserId === null || token.accountId === null || token.principalId === null) return null;
     const person = await this.personOf(token.localUserId);
     if (person === null || person.principal_id !== token.principalId) return null;
-    const sessionEnd = after(this.clock.now(), SESSION_LIFE);
     return {
       kind: token.origin === 'appgate' ? 'final' : 'foreign',
       scopeId: token.id,
@@ -74,12 +74,19 @@ export class AdminSessionsService {
       deviceId: token.deviceId ?? NO_DEVICE,
       factors: token.factors,
       missing: await this.requirement.missing(token.accountId, token.factors),
-      expiresAt: token.expiresAt !== null && token.expiresAt < sessionEnd ? token.expiresAt : sessionEnd,
+      expiresAt: await this.endOf(token),
       connectTime: token.issuedAt,
       clientAddress: token.clientAddress,
       signIn: null,
       token,
     };
+  }
+
+  /** A token of `/admin` has the end of its session; one of `/v1` begins a session here, which ends no later than it (§2.1). */
+  private async endOf({ origin, expiresAt }: Token): Promise<Date> {
+    if (origin === 'appgate' && expiresAt !== null) return expiresAt;
+    const sessionEnd = after(this.clock.now(), await this.settings.sessionLife());
+    return expiresAt !== null && expiresAt < sessionEnd ? expiresAt : sessionEnd;
   }
 
   /** A user of a provider that may sign in at `/admin`. */

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { IdentityProvidersService, PeopleService } from '@sallyport/identity';
+import {
+  DevicesService,
+  GlobalSettingsService,
+  IdentityProvidersService,
+  PeopleService,
+} from '@sallyport/identity';
 import { after, Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sallyport/privileges';
 import { newAuthToken, type Token, TokensService } from '@sallyport/tokens';
@@ -13,8 +18,6 @@ import { SignInRows } from './sign-in-rows.js';
 
 /** Seconds a partial token opens the sign-in steps (S36). */
 export const PARTIAL_LIFE = 600;
-/** Seconds of a session at `/admin`, from its first call (`administrationTokenExpiration`, 720 minutes). */
-export const SESSION_LIFE = 43_200;
 /** Seconds without use after which a full token is dead (S34). */
 const IDLE = 3_600;
 
@@ -40,6 +43,8 @@ export interface Authorization {
   secret: string | null;
   expiresAt: Date;
   privileges: AdministrativePrivilege[];
+  /** What the installation tells everybody who is in (§2.6). */
+  messageOfTheDay?: string;
 }
 
 /** The chain of `/admin`: password, partial token, authorization, logout (contract appgate.md §2). The factor steps are `AdminFactorService`. */
@@ -53,6 +58,8 @@ export class AdminSignInService {
     private readonly requirement: RequirementService,
     private readonly privileges: EffectivePrivilegesService,
     private readonly rows: SignInRows,
+    private readonly settings: GlobalSettingsService,
+    private readonly devices: DevicesService,
     private readonly tokens: TokensService,
     private readonly finishing: FinishService,
     private readonly audit: AuditService,
@@ -67,10 +74,11 @@ export class AdminSignInService {
     const user = await this.provePassword(credentials);
     const actor = actorOf(user, credentials.actor);
     const secret = newAuthToken();
-    const expiresAt = after(this.clock.now(), SESSION_LIFE);
+    const expiresAt = after(this.clock.now(), await this.settings.sessionLife());
     const missing = await this.requirement.missing(user.accountId, []);
     await this.database.transaction(async (tx) => {
-      await this.people.show(tx, user.principalId);
+      await this.people.show(tx, user.principalId, actor);
+      await this.devices.see(tx, user.accountId, credentials.deviceId);
       await this.rows.add(tx, {
         handle: secret,
         origin: 'appgate',
@@ -113,7 +121,7 @@ export class AdminSignInService {
     };
     const privileges = await this.mustHoldPrivileges(subject);
     const { secret, token } = await this.database.transaction(async (tx) => {
-      await this.people.show(tx, user.principalId);
+      await this.people.show(tx, user.principalId, actor);
       await this.judge(tx, { ...user, factors: [] }, user.username);
       await this.finishing.close(tx, { ...user, factors: [] }, actor);
       return this.issue(
@@ -123,7 +131,13 @@ export class AdminSignInService {
         actor,
       );
     });
-    return { username: user.username, secret, expiresAt: token.expiresAt!, privileges };
+    return {
+      username: user.username,
+      secret,
+      expiresAt: token.expiresAt!,
+      privileges,
+      messageOfTheDay: await this.message(),
+    };
   }
 
   /**
@@ -136,7 +150,13 @@ export class AdminSignInService {
     if (session.missing.length > 0) throw factorOwed(username);
     const privileges = await this.mustHoldPrivileges(session);
     if (session.kind === 'final')
-      return { username, secret: null, expiresAt: session.token!.expiresAt!, privileges };
+      return {
+        username,
+        secret: null,
+        expiresAt: session.token!.expiresAt!,
+        privileges,
+        messageOfTheDay: await this.message(),
+      };
     const { secret, token } = await this.database.transaction(async (tx) => {
       await this.judge(tx, session, username);
       const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
@@ -155,7 +175,13 @@ export class AdminSignInService {
       await this.finishing.close(tx, session, actor);
       return issued;
     });
-    return { username, secret, expiresAt: token.expiresAt!, privileges };
+    return {
+      username,
+      secret,
+      expiresAt: token.expiresAt!,
+      privileges,
+      messageOfTheDay: await this.message(),
+    };
   }
 
   /** Ends every token of the session, and the `/v1` token it came from (§2.1, §2.8). */
@@ -178,6 +204,10 @@ export class AdminSignInService {
     });
   }
 
+  private async message(): Promise<string | undefined> {
+    return (await this.settings.get()).messageOfTheDay;
+  }
+
   /** A disabled person answers like a wrong password (§2.3). */
   private async provePassword({
     providerName,
@@ -187,10 +217,8 @@ export class AdminSignInService {
   }: AdminCredentials): Promise<ProvenUser> {
     const provider = await this.providers.findByExactName(providerName);
     const open = provider?.type === 'LocalDatabase' && provider.adminProvider;
-    const user = await this.firstFactor.prove({ provider, providerName, open, username, password, actor });
-    if (user.principalDisabled)
-      throw new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
-    return user;
+    const attempt = { provider, providerName, open, hidesDisabledPerson: true, username, password, actor };
+    return this.firstFactor.prove(attempt);
   }
 
   private async mustHoldPrivileges(
@@ -224,6 +252,7 @@ export class AdminSignInService {
     }: { deviceId: string; sessionId: string; parent: string | null; endsBy: Date | null },
     actor: Actor,
   ): Promise<{ secret: string; token: Token }> {
+    await this.devices.see(tx, finisher.accountId, deviceId || NO_DEVICE);
     return this.tokens.issue(
       tx,
       {
@@ -242,7 +271,7 @@ export class AdminSignInService {
         displayName: 'Administration',
         orphan: parent === null,
         renewable: false,
-        ttl: SESSION_LIFE,
+        ttl: await this.settings.sessionLife(tx),
         endsBy,
         idleSeconds: IDLE,
         clientAddress: actor.clientAddress ?? '',

@@ -63,7 +63,7 @@ export class ServiceLoginService {
   /**
    * Password first, then everything that is owed: at once where codes came along, else by a pending request.
    * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
-   *   `source-address`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
+   *   `source-address`, `factor-not-offered`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
    */
   async logIn({ mount, username, password, credentialFor, actor }: ServiceLogin): Promise<LoginOutcome> {
     const provider = await this.providers.find(mount.identityProviderId ?? '');
@@ -76,10 +76,11 @@ export class ServiceLoginService {
       actor,
     });
     const who = actorOf(user, actor);
-    await this.database.transaction((tx) => this.people.show(tx, user.principalId));
+    await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));
     if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
     await this.serviceTokens.mustBeBoundTo(user.localUserId, actor.clientAddress);
     const { owed } = await this.requirement.of(user.accountId);
+    await this.mustBeAskable(owed, who);
     const base = {
       ...user,
       factors: [],
@@ -108,6 +109,7 @@ export class ServiceLoginService {
     if (owed.length === 0)
       throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
     const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
+    await this.mustBeAskable(owed, who);
     const result = await this.secondFactor.prove(owed, credentialFor, {
       principalId: signIn.principalId,
       signInId: signIn.id,
@@ -116,6 +118,21 @@ export class ServiceLoginService {
     if ('unsatisfied' in result)
       return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
     return this.spendAndIssue(signIn, owed, result.proven, who);
+  }
+
+  /** What is owed and cannot be proven in this dialect, such as a RADIUS provider of `/admin`, lets nobody in (contract vault.md §1.9). */
+  private async mustBeAskable(owed: Enforcement[], actor: Actor): Promise<void> {
+    const closed = owed.find(
+      ({ methods }) => methods.length > 0 && !methods.some(({ offeredAt }) => offeredAt.includes('vault')),
+    );
+    if (closed === undefined) return;
+    await this.audit.record(this.database, actor, {
+      action: 'sign-in.refused',
+      outcome: 'denied',
+      object: { type: 'account', id: actor.accountId ?? '' },
+      detail: { enforcement: closed.name },
+    });
+    throw new DomainError('forbidden', 'factor-not-offered', 'permission denied');
   }
 
   private async spendAndIssue(

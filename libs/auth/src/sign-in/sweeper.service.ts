@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DevicesService } from '@sallyport/identity';
 import { after, Clock, Database } from '@sallyport/platform';
 
 const EVERY_MS = 60_000;
@@ -7,13 +8,21 @@ const SWEEP_LOCK = 0x5a13;
 const BATCH = 1_000;
 const DAY = 86_400;
 
-// What is removed decides nothing any more: sign-ins past their end, tokens a day after theirs, tries after 24 h of peace (S10).
+// What is removed decides nothing any more: sign-ins past their end, tokens a day after theirs, tries after 24 h of peace (S10),
+// hours the statistics no longer show (appgate.md §6.8).
 const SWEEPS = [
   `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < $1 LIMIT ${BATCH})`,
+  `DELETE FROM factor_challenges WHERE (sign_in_id, method_id) IN
+     (SELECT sign_in_id, method_id FROM factor_challenges WHERE expires_at < $1 LIMIT ${BATCH})`,
+  `DELETE FROM factor_pushes WHERE id IN (SELECT id FROM factor_pushes WHERE sent_at < $1 LIMIT ${BATCH})`,
   `DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE expires_at < $1 LIMIT ${BATCH})`,
   `DELETE FROM password_throttles WHERE (subject, network) IN
      (SELECT subject, network FROM password_throttles WHERE updated_at < $1 AND (wait_until IS NULL OR wait_until < $1) LIMIT ${BATCH})`,
+  `DELETE FROM login_counts WHERE hour < $1::timestamptz - interval '1 hour'`,
 ];
+
+const DEVICES = `DELETE FROM registered_devices WHERE (account_id, device_id) IN
+  (SELECT account_id, device_id FROM registered_devices WHERE last_seen_at < $1 LIMIT ${BATCH})`;
 
 /** Removes rows that count no more, by one replica at a time, in small batches. */
 @Injectable()
@@ -23,6 +32,7 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
 
   constructor(
     private readonly database: Database,
+    private readonly devices: DevicesService,
     private readonly clock: Clock,
   ) {}
 
@@ -44,7 +54,7 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
       if (lock?.mine !== true) return 0;
       let swept = 0;
       for (const statement of SWEEPS) swept += await tx.execute(statement, [after(this.clock.now(), -DAY)]);
-      return swept;
+      return swept + (await tx.execute(DEVICES, [await this.devices.oldest(tx)]));
     });
   }
 
