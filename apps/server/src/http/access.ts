@@ -12,7 +12,10 @@ export type AccessStatement =
       kind: 'privilege';
       type: string;
       target: string;
-      /** Also let in: who may only retag (§3.4). */ orType?: 'Tag';
+      /** Also let in: who may only retag (§3.4). */
+      orType?: 'Tag';
+      /** Also let in: who holds the privilege on one of these. */
+      orTargets?: readonly string[];
     }
   /** `/v1`: a token whose policies give this capability on the request's path. */
   | { kind: 'capability'; capability: 'create' | 'read' | 'update' | 'delete' | 'list'; sudo?: boolean };

@@ -15,8 +15,7 @@ export function apiDocument(app: INestApplication, version: string): OpenAPIObje
     .setDescription(DESCRIPTION)
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('http://127.0.0.1:8200', 'plain HTTP on loopback')
-    .addServer('https://localhost:8443', 'HTTPS')
+    .addServer('/', 'this server')
     .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'AuthToken of `/admin`.' })
     .addSecurity('vaultToken', {
       type: 'apiKey',

@@ -3,7 +3,7 @@ import {
   IdentityProvider,
   AuthMount,
   canonicalName,
-  type ClaimMapping,
+  defaultClaimMappings,
   LOCAL_MOUNT_PATH,
   newMount,
 } from '@sallyport/identity';
@@ -16,14 +16,14 @@ export async function addBuiltInObjects(tx: Transaction, now: Date): Promise<Ide
   const local = provider('LocalDatabase', 'local', now, {
     adminProvider: true,
     notes: 'Built-in Identity Provider on local database.',
-    claimMappings: LOCAL_CLAIMS,
+    claimMappings: defaultClaimMappings('LocalDatabase'),
   });
   const providers = [
     local,
     provider('Connector', 'Connector', now),
     provider('ServiceDatabase', 'service', now),
   ];
-  await tx.manager.getRepository(IdentityProvider).insert(providers);
+  await tx.manager.getRepository(IdentityProvider).insert(providers as never);
   // `userpass/` is attached by the operator, not created (contract vault.md §1.4); its accessor is there from the start.
   const userpass = { ...newMount(LOCAL_MOUNT_PATH, 'userpass', local.id, now), attached: false };
   const token = { ...newMount('token', 'token', null, now), description: 'token based credentials' };
@@ -31,23 +31,11 @@ export async function addBuiltInObjects(tx: Transaction, now: Date): Promise<Ide
   await tx.manager.getRepository(MfaMethod).insert([timeBased(now), fido2(now)] as never);
   const role = administratorRole(now);
   await tx.manager.getRepository(AdministrativeRole).insert(role);
-  await tx.manager.getRepository(Policy).insert(administratorPolicy(role.id, now));
+  await tx.manager.getRepository(Policy).insert(administratorPolicy(role.id, now) as never);
   return local;
 }
 
 const BUILT_IN = { notes: '', tags: ['builtin'], builtIn: true };
-
-const LOCAL_CLAIMS: ClaimMapping[] = [
-  ['email', 'emails', true],
-  ['firstName', 'firstName', false],
-  ['id', 'id', false],
-  ['lastName', 'lastName', false],
-  ['phone', 'phone', false],
-  ['tags', 'tags', true],
-  ['username', 'username', false],
-].map(
-  ([attributeName, claimName, list]) => ({ attributeName, claimName, list, encrypt: false }) as ClaimMapping,
-);
 
 function provider(
   type: IdentityProvider['type'],
@@ -66,6 +54,8 @@ function provider(
     userLockoutDurationMinutes: 1,
     blockCommonPasswords: true,
     claimMappings: [],
+    userScripts: [],
+    settings: {},
     ...values,
   };
 }
@@ -77,6 +67,7 @@ function timeBased(now: Date): MfaMethod {
     type: 'totp',
     ...named('default', now),
     providerName: 'Default Time-Based OTP Provider',
+    providerNameCanonical: canonicalName('Default Time-Based OTP Provider'),
     offeredAt: ['appgate', 'vault'],
     config: { ...TOTP_DEFAULTS, inputType: 'Numeric' },
   };
@@ -90,6 +81,7 @@ function fido2(now: Date): MfaMethod {
     name: null,
     nameCanonical: null,
     providerName: 'Default FIDO2 Provider',
+    providerNameCanonical: canonicalName('Default FIDO2 Provider'),
     offeredAt: ['appgate'],
     config: { inputType: 'Masked' },
     createdAt: now,
@@ -115,6 +107,7 @@ function administratorPolicy(roleId: string, now: Date): Policy {
     type: 'Admin',
     expression: 'return claims.user.username === "admin" && claims.user.ag.identityProviderName === "local";',
     administrativeRoles: [roleId],
+    clientPart: {},
   };
 }
 

@@ -1,6 +1,6 @@
-import { Account, AuthMount, IdentityProvider, LocalUser, Principal } from '@sallyport/identity';
-import { LoginEnforcement, MfaMethod, TotpEnrollment } from '@sallyport/mfa-methods';
-import { AdministrativeRole, Policy } from '@sallyport/privileges';
+import { Account, AuthMount, IdentityProvider, LocalUser, Principal, ServiceUser } from '@sallyport/identity';
+import { LoginEnforcement, MfaMethod, MfaProvider, TotpEnrollment } from '@sallyport/mfa-methods';
+import { AdministrativeRole, CriteriaScript, Policy, UserScript } from '@sallyport/privileges';
 
 /** Every TypeORM entity of the house. */
 export const ENTITIES = [
@@ -14,4 +14,8 @@ export const ENTITIES = [
   LoginEnforcement,
   AdministrativeRole,
   Policy,
+  CriteriaScript,
+  UserScript,
+  ServiceUser,
+  MfaProvider,
 ];

@@ -1,5 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
-import { Clock, type Config, createDataSource, Database, migrate, mustOpenDataKeys } from '@sallyport/platform';
+import {
+  Clock,
+  type Config,
+  createDataSource,
+  Database,
+  migrate,
+  mustOpenDataKeys,
+} from '@sallyport/platform';
 import { AppModule } from '../app.module.js';
 import { createApp, type RunningServer } from '../http/create-app.js';
 import { serverOptions } from '../http/server-options.js';

@@ -62,4 +62,32 @@ export class InitializeAnswer {
 
   @ApiProperty({ required: false, description: 'Base64 of a baseline JPEG: a QR code of otpAuthUrl.' })
   barcode?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Challenge: what the RADIUS server says to the person.',
+    example: 'Enter the code we sent you',
+  })
+  responseMessage?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Challenge: base64. It is kept on the server; sent back, it must be this one.',
+    example: 'c3RhdGU=',
+  })
+  state?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Challenge and Push: seconds the provider is waited for.',
+    example: 6,
+  })
+  timeout?: number;
+
+  @ApiProperty({
+    required: false,
+    description: 'Push: the next call takes the user’s password as `otp`.',
+    example: false,
+  })
+  sendPassword?: boolean;
 }

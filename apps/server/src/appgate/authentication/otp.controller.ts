@@ -29,14 +29,14 @@ export class OtpController {
   @ApiOperation({ summary: 'Prepare the second factor', operationId: 'initializeOtp' })
   @ApiBody({ type: InitializeFields, required: false })
   @ApiOkResponse({ type: InitializeAnswer })
-  @Refuses(400, 401, 413, 422)
+  @Refuses(400, 401, 413, 422, 429)
   async initialize(
-    @Body(FieldsPipe) _fields: InitializeFields,
+    @Body(FieldsPipe) { userPassword }: InitializeFields,
     @CallingSession() session: AdminSession,
     @CallingActor() actor: Actor,
   ): Promise<InitializeAnswer> {
     const { username, providerName } = session;
-    return initializeAnswer(await this.factors.begin(session, actor), {
+    return initializeAnswer(await this.factors.begin(session, actor, userPassword ?? null), {
       username,
       providerName,
       host: this.config.publicHost,
@@ -50,10 +50,10 @@ export class OtpController {
   @ApiOkResponse({ type: AuthenticationAnswer })
   @Refuses(400, 401, 413, 422, 429)
   async prove(
-    @Body(FieldsPipe) { otp }: OtpFields,
+    @Body(FieldsPipe) { otp, state }: OtpFields,
     @CallingSession() session: AdminSession,
     @CallingActor() actor: Actor,
   ): Promise<AuthenticationAnswer> {
-    return authenticationAnswer(await this.factors.prove(session, otp, actor));
+    return authenticationAnswer(await this.factors.prove(session, otp, actor, state ?? null));
   }
 }

@@ -22,7 +22,7 @@ export function authenticationAnswer({
  * @param presented the caller's own token, shown again where it is final already.
  */
 export function authorizationAnswer(
-  { username, secret, expiresAt, privileges }: Authorization,
+  { username, secret, expiresAt, privileges, messageOfTheDay }: Authorization,
   version: number,
   presented?: string,
 ): AuthorizationAnswer {
@@ -35,6 +35,7 @@ export function authorizationAnswer(
     },
     token: secret ?? presented ?? '',
     expires: wireTime(expiresAt),
+    ...(messageOfTheDay !== undefined && { messageOfTheDay }),
     crlEnabled: false,
   };
 }

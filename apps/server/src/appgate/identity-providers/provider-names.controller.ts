@@ -1,16 +1,19 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IdentityProvidersService } from '@sallyport/identity';
+import { GlobalSettingsService, type IdentityProvider, IdentityProvidersService } from '@sallyport/identity';
 import { Access } from '../../http/access.js';
 import { PeerCall } from '../openapi/answers.js';
-import { ProviderNamesAnswer } from './provider-names.dto.js';
+import { type ProviderName, ProviderNamesAnswer } from './provider-names.dto.js';
 
 /** `/identity-providers/names`: where an administrator may sign in (appgate.md §2.2). */
 @ApiTags('admin: sign-in')
 @PeerCall()
 @Controller('admin/identity-providers/names')
 export class ProviderNamesController {
-  constructor(private readonly providers: IdentityProvidersService) {}
+  constructor(
+    private readonly providers: IdentityProvidersService,
+    private readonly settings: GlobalSettingsService,
+  ) {}
 
   @Get()
   @Access({ kind: 'open' })
@@ -18,13 +21,32 @@ export class ProviderNamesController {
   @ApiOkResponse({ type: ProviderNamesAnswer })
   async list(): Promise<ProviderNamesAnswer> {
     const providers = await this.providers.adminProviders();
+    const { loginBannerMessage: bannerMessage } = await this.settings.get();
     return {
-      data: providers.map(({ name }) => ({
-        name,
-        displayName: name,
-        type: 'Credentials',
-        certificatePriorities: [],
-      })),
+      data: providers.map(providerName),
+      ...(bannerMessage !== undefined && { bannerMessage }),
     };
   }
 }
+
+/** What a client must know to sign in there (appgate.md §2.2). */
+function providerName({ name, type, settings }: IdentityProvider): ProviderName {
+  const shown = {
+    name,
+    displayName: name,
+    type: SIGN_IN_TYPES[type] ?? 'Credentials',
+    certificatePriorities: [],
+  };
+  const text = (setting: string) => settings[setting] as string | undefined;
+  if (type === 'Saml') return { ...shown, redirectUrl: text('redirectUrl') };
+  if (type === 'Oidc') return { ...shown, clientId: text('audience'), scope: text('scope') ?? DEFAULT_SCOPE };
+  const certificatePriorities = (settings['certificatePriorities'] as object[] | undefined) ?? [];
+  return type === 'LdapCertificate' ? { ...shown, certificatePriorities } : shown;
+}
+
+const DEFAULT_SCOPE = 'openid profile email offline_access';
+const SIGN_IN_TYPES: Partial<Record<string, ProviderName['type']>> = {
+  Saml: 'Saml',
+  Oidc: 'Oidc',
+  LdapCertificate: 'Certificate',
+};

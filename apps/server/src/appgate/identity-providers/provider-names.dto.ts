@@ -12,6 +12,15 @@ export class ProviderName {
 
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   certificatePriorities!: object[];
+
+  @ApiProperty({ required: false, description: 'Of Saml.' })
+  redirectUrl?: string;
+
+  @ApiProperty({ required: false, description: 'Of Oidc.' })
+  clientId?: string;
+
+  @ApiProperty({ required: false, description: 'Of Oidc.' })
+  scope?: string;
 }
 
 export class ProviderNamesAnswer {

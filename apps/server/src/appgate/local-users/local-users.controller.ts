@@ -51,7 +51,7 @@ export class LocalUsersController {
   ): Promise<LocalUserAnswer> {
     const input = { ...localUserInput(fields), password: fields.password };
     return localUserAnswer(
-      await this.users.createLocal(input, caller.privileges, caller.mayExempt, caller.actor),
+      await this.users.createLocal(input, caller.privileges, caller.mayExempt, caller.actor, caller.subject),
     );
   }
 
@@ -81,7 +81,14 @@ export class LocalUsersController {
     await this.users.mustBeChangeable(id, caller.privileges);
     const input = localUserInput(readReplacement(LocalUserFields, body, id));
     return localUserAnswer(
-      await this.users.replaceLocal(id, input, caller.privileges, caller.mayExempt, caller.actor),
+      await this.users.replaceLocal(
+        id,
+        input,
+        caller.privileges,
+        caller.mayExempt,
+        caller.actor,
+        caller.subject,
+      ),
     );
   }
 
@@ -95,6 +102,6 @@ export class LocalUsersController {
     @Param('id', IdPipe) id: string,
     @CallingAdministrator() caller: Administrator,
   ): Promise<void> {
-    await this.users.removeLocal(id, caller.privileges, caller.actor);
+    await this.users.removeLocal(id, caller.privileges, caller.actor, caller.subject);
   }
 }

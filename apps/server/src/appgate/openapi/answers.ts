@@ -115,6 +115,14 @@ export function AnswersList(item: Model, listing: Listing): MethodDecorator {
       description: `Values contained in fields: ${listing.filters.join(', ')}. Also as \`?<field>=<value>\`.`,
       schema: { type: 'object', additionalProperties: { type: 'string' } },
     }),
+    AnswersEnvelope(item),
+  );
+}
+
+/** The envelope of a list around items of a model, for calls that take no list parameters. */
+export function AnswersEnvelope(item: Model): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(item),
     ApiResponse({ status: 200, description: 'The objects the caller may view.', schema: envelopeOf(item) }),
     Refuses(422),
   );

@@ -1,4 +1,4 @@
-import { nameProblem, parseUserDn, type NameKind } from '@sallyport/identity';
+import { nameProblem, parseDeviceDn, parseUserDn, type NameKind } from '@sallyport/identity';
 
 /** What is wrong with a value; `at` is the place inside it, such as `[2]`, empty for the value itself. */
 export interface Problem {
@@ -22,6 +22,10 @@ export interface TextLimits {
   /** Text that is only compared, never stored, such as a password: every character counts (S02). */
   secret?: boolean;
   oneOf?: readonly string[];
+  /** The one in `oneOf` is found whatever its case. */
+  anyCase?: boolean;
+  /** `""` is a value like any other. */
+  mayBeEmpty?: boolean;
   /** Any other wording of a pattern is `contains invalid characters`. */
   pattern?: RegExp;
 }
@@ -37,6 +41,9 @@ export const uuidRule: Rule = (value) =>
 export const userDnRule: Rule = (value) =>
   only(textMessage(value, {}) ?? (parseUserDn(value as string) ? null : 'must be a distinguished name'));
 
+export const deviceDnRule: Rule = (value) =>
+  only(textMessage(value, {}) ?? (parseDeviceDn(value as string) ? null : 'must be a distinguished name'));
+
 export const flagRule: Rule = (value) => only(typeof value === 'boolean' ? null : 'must be a boolean');
 
 /** An integer from `min` to `max`, both included. */
@@ -47,6 +54,14 @@ export function wholeRule(min: number, max: number): Rule {
   };
 }
 
+/** A number from `min` on, of whatever fraction. */
+export function amountRule(min: number): Rule {
+  return (value) => {
+    if (typeof value !== 'number') return only('must be a number');
+    return only(value < min ? `must be between ${min} and ${Number.MAX_SAFE_INTEGER}` : null);
+  };
+}
+
 export const timeRule: Rule = (value) => {
   if (value instanceof Date) return [];
   return only(textMessage(value, {}) ?? 'must be a date-time');
@@ -54,6 +69,18 @@ export const timeRule: Rule = (value) => {
 
 export const objectRule: Rule = (value) =>
   only(typeof value === 'object' && value !== null && !Array.isArray(value) ? null : 'must be an object');
+
+/** An object whose values are all judged by one rule, and whose names can be stored. */
+export function mapRule(element: Rule): Rule {
+  return (value) => {
+    const problems = objectRule(value);
+    if (problems.length > 0) return problems;
+    return Object.entries(value as object).flatMap(([name, item]: [string, unknown]) => {
+      if (UNSTORABLE.test(name)) return only('contains invalid characters');
+      return element(item).map(({ message }) => ({ at: `.${name}`, message }));
+    });
+  };
+}
 
 /** A list, each element by its own rule; a null element is reported as such. */
 export function listRule(element: Rule, most?: number): Rule {
@@ -71,7 +98,7 @@ export function listRule(element: Rule, most?: number): Rule {
 
 function textMessage(value: unknown, limits: TextLimits): string | null {
   if (typeof value !== 'string') return 'must be a string';
-  if (value === '') return 'may not be empty';
+  if (value === '') return limits.mayBeEmpty ? null : 'may not be empty';
   if (limits.name) return nameProblem(value, { kind: limits.name });
   if (limits.oneOf)
     return limits.oneOf.includes(value) ? null : `must be one of [${limits.oneOf.join(', ')}]`;

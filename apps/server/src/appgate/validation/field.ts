@@ -3,8 +3,11 @@ import { Transform, Type } from 'class-transformer';
 import { registerDecorator, ValidateNested, type ValidationArguments } from 'class-validator';
 import { readTime } from '../wire/wire-time.js';
 import {
+  amountRule,
+  deviceDnRule,
   flagRule,
   listRule,
+  mapRule,
   objectRule,
   textRule,
   timeRule,
@@ -75,16 +78,20 @@ function told(options: FieldOptions): object {
 
 /** A string. Only lengths, enum and pattern given are checked, and that it can be stored. */
 export function Text(options: FieldOptions & TextLimits = {}): PropertyDecorator {
-  const { min, oneOf, secret } = options;
+  const { min, oneOf, secret, mayBeEmpty, anyCase } = options;
+  const asListed: Convert = (value) =>
+    typeof value === 'string'
+      ? (oneOf?.find((one) => one.toLowerCase() === value.toLowerCase()) ?? value)
+      : value;
   const max = options.name ? 255 : options.max;
   const schema = {
     type: 'string',
-    minLength: min ?? (options.emptyIsAbsent ? undefined : 1),
+    minLength: min ?? (options.emptyIsAbsent || mayBeEmpty ? undefined : 1),
     ...(max !== undefined && { maxLength: max }),
     ...(oneOf && { enum: [...oneOf] }),
     ...(secret && { format: 'password', writeOnly: true }),
   } as ApiPropertyOptions;
-  return field(schema, textRule(options), options);
+  return field(schema, textRule(options), options, anyCase ? asListed : undefined);
 }
 
 /** A UUID of any version, handed on in lower case. */
@@ -102,6 +109,11 @@ export function Whole(min: number, max: number, options: FieldOptions = {}): Pro
   return field({ type: 'integer', minimum: min, maximum: max }, wholeRule(min, max), options);
 }
 
+/** A number from `min` on. */
+export function Amount(min: number, options: FieldOptions = {}): PropertyDecorator {
+  return field({ type: 'number', minimum: min }, amountRule(min), options);
+}
+
 /** An RFC 3339 date-time, handed on as a `Date`. */
 export function Time(options: FieldOptions = {}): PropertyDecorator {
   const read: Convert = (value) => (typeof value === 'string' ? (readTime(value) ?? value) : value);
@@ -110,21 +122,50 @@ export function Time(options: FieldOptions = {}): PropertyDecorator {
 
 /** A list of strings, in the order given. `distinct` drops repetitions. */
 export function TextList(
-  options: FieldOptions & TextLimits & { distinct?: boolean } = {},
+  options: FieldOptions &
+    TextLimits & {
+      distinct?: boolean;
+      /** Elements at most, and at least one where `filled`. */ most?: number;
+      filled?: boolean;
+    } = {},
 ): PropertyDecorator {
-  const rule = listRule(textRule(options));
+  const { most, filled } = options;
+  const ofElements = listRule(textRule(options), most);
+  const rule: Rule = (value) =>
+    filled && Array.isArray(value) && value.length === 0
+      ? [{ at: '', message: 'may not be empty' }]
+      : ofElements(value);
   const distinct: Convert = (value) => (rule(value).length === 0 ? [...new Set(value as string[])] : value);
   const items = {
     type: 'string',
-    minLength: options.min ?? 1,
+    minLength: options.min ?? (options.mayBeEmpty ? undefined : 1),
     ...(options.max !== undefined && { maxLength: options.max }),
   };
   return field(
-    { type: 'array', items },
+    { type: 'array', items, ...(most !== undefined && { maxItems: most }), ...(filled && { minItems: 1 }) },
     rule,
     options,
     options.distinct ? distinct : undefined,
   );
+}
+
+/** A list of UUIDs of any version, in the order given, handed on in lower case. */
+export function UuidList(options: FieldOptions = {}): PropertyDecorator {
+  const lower = (item: unknown) => (typeof item === 'string' ? item.toLowerCase() : item);
+  const convert: Convert = (value) => (Array.isArray(value) ? value.map(lower) : value);
+  const schema = { type: 'array', items: { type: 'string', format: 'uuid' } } as ApiPropertyOptions;
+  return field(schema, listRule(uuidRule), options, convert);
+}
+
+/** A user DN (appgate.md §1.6). */
+export function UserDn(options: FieldOptions = {}): PropertyDecorator {
+  return field({ type: 'string' }, userDnRule, options);
+}
+
+/** A list of device DNs (appgate.md §1.6). */
+export function DeviceDnList(options: FieldOptions = {}): PropertyDecorator {
+  const schema = { type: 'array', items: { type: 'string' } } as ApiPropertyOptions;
+  return field(schema, listRule(deviceDnRule), options);
 }
 
 /** A list of user DNs (appgate.md §1.6). */
@@ -133,13 +174,25 @@ export function UserDnList(options: FieldOptions = {}): PropertyDecorator {
   return field(schema, listRule(userDnRule), options);
 }
 
+/** A map of texts. */
+export function TextMap(options: FieldOptions & TextLimits = {}): PropertyDecorator {
+  const schema = { type: 'object', additionalProperties: { type: 'string' } } as ApiPropertyOptions;
+  return field(schema, mapRule(textRule(options)), options);
+}
+
 /** An object with fields of its own. */
 export function Nested(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
   return (prototype, property) => {
-    field({ type }, objectRule, options)(prototype, property);
+    // Swagger knows a lazy type by the function's name, which it gets here.
+    field({ type: () => type() }, objectRule, options)(prototype, property);
     Type(type)(prototype, property);
     ValidateNested()(prototype, property);
   };
+}
+
+/** An object with any content. */
+export function AnyObject(options: FieldOptions = {}): PropertyDecorator {
+  return field({ type: 'object', additionalProperties: true }, objectRule, options);
 }
 
 /** A list of objects with fields of their own, at most `most`. */
@@ -149,7 +202,11 @@ export function NestedList(
   options: FieldOptions = {},
 ): PropertyDecorator {
   return (prototype, property) => {
-    field({ type, isArray: true, maxItems: most }, listRule(objectRule, most), options)(prototype, property);
+    field(
+      { type: () => type(), isArray: true, maxItems: most },
+      listRule(objectRule, most),
+      options,
+    )(prototype, property);
     Type(type)(prototype, property);
     ValidateNested({ each: true })(prototype, property);
   };

@@ -17,11 +17,14 @@ export function readFields<T extends object>(type: new () => T, body: unknown): 
   throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
 }
 
-/** Null counts as missing in every object; in a list it stays, to be refused in its place. */
+/**
+ * Null counts as missing in every object; in a list it stays, to be refused in its place. No field is called `constructor`, and
+ * class-transformer would call what stands there (S81).
+ */
 function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutNulls);
-  const present = Object.entries(value).filter(([, field]) => field !== null);
+  const present = Object.entries(value).filter(([name, field]) => field !== null && name !== 'constructor');
   return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
 }
 

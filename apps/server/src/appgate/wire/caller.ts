@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import type { AdminSession } from '@sallyport/auth';
-import { type AdministrativePrivilege, grants } from '@sallyport/privileges';
+import { type AdministrativePrivilege, grants, type Subject } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { noToken, type TokenState } from './token-states.js';
 
@@ -19,6 +19,8 @@ export interface Administrator {
   /** Whether exemptions from MFA made for a name count for users this caller creates under it (S53). */
   mayExempt: boolean;
   actor: Actor;
+  /** Whose privileges a write is judged by again, inside its transaction (S48). */
+  subject: Subject;
 }
 
 /** The state of a session: `missing` is read anew for each request. */
@@ -54,8 +56,9 @@ export const CallingSession = createParamDecorator(
 export const CallingAdministrator = createParamDecorator(
   (_: unknown, context: ExecutionContext): Administrator => {
     const request = requestOf(context);
-    const { privileges } = callerOf(request);
-    return { privileges, mayExempt: grants(privileges, 'Edit', 'GlobalSetting'), actor: actorOf(request) };
+    const { privileges, session } = callerOf(request);
+    const mayExempt = grants(privileges, 'Edit', 'GlobalSetting');
+    return { privileges, mayExempt, actor: actorOf(request), subject: session };
   },
 );
 

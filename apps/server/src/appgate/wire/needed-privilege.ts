@@ -8,10 +8,13 @@ import type { AccessStatement } from '../../http/access.js';
  */
 export function mayCall(access: AccessStatement, privileges: AdministrativePrivilege[]): boolean {
   if (access.kind !== 'privilege') return privileges.length > 0;
-  const { target, orType } = access;
-  return [access.type, ...(orType ? [orType] : [])].some((type) => {
-    const pair = pairOf(type, target);
-    if (pair?.scopable || pair?.scopableByIdp) return applicable(privileges, type, target).length > 0;
-    return grants(privileges, type, target);
-  });
+  const { type, target, orType, orTargets = [] } = access;
+  const types = [type, ...(orType ? [orType] : [])];
+  return types.some((either) => [target, ...orTargets].some((on) => holds(privileges, either, on)));
+}
+
+function holds(privileges: AdministrativePrivilege[], type: string, target: string): boolean {
+  const pair = pairOf(type, target);
+  if (pair?.scopable || pair?.scopableByIdp) return applicable(privileges, type, target).length > 0;
+  return grants(privileges, type, target);
 }

@@ -35,6 +35,8 @@ function reasonOf({ method, refusal }: MethodRefusal, entityId: string): string 
       return 'MFA credentials not supplied';
     case 'unreadable':
       return refusal.problem;
+    case 'silent':
+      return 'MFA provider did not respond';
     case 'unsupported-type':
       return `unrecognized MFA type "${method.type}"`;
     case 'not-enrolled':
