@@ -20,6 +20,11 @@ export const NOT_PENDING = {
   message: 'Multi-factor authentication is not pending for this token.',
   failureType: 'Mfa',
 };
+export const SILENT = {
+  id: 'unauthorized',
+  message: 'The MFA provider did not respond.',
+  failureType: 'Mfa',
+};
 export const NOT_JSON = { id: 'bad request', message: 'The request body is not valid JSON.' };
 export const FORBIDDEN = { id: 'forbidden', message: "You don't have permission to access this resource." };
 export const NO_RIGHTS = { id: 'forbidden', message: 'No administration rights.' };

@@ -86,6 +86,8 @@ export async function startCore({ replicaOf, settings }: CoreOptions = {}): Prom
     },
   );
   const database = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  // Sessions that are still ending when the database is dropped.
+  database.on('error', () => undefined);
   return {
     clock,
     database,

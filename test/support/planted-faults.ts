@@ -9,17 +9,27 @@ export interface Fault {
 }
 
 /** Does the work while Postgres refuses one statement. */
-export async function withFault<T>(
+export function withFault<T>(core: Core, fault: Fault, work: () => Promise<T>): Promise<T> {
+  return withTrigger(core, fault, `RAISE EXCEPTION 'planted'`, work);
+}
+
+/** Does the work while Postgres takes its time over one statement. */
+export function withPause<T>(core: Core, place: Fault, work: () => Promise<T>): Promise<T> {
+  return withTrigger(core, place, 'PERFORM pg_sleep(0.3); RETURN NEW', work);
+}
+
+async function withTrigger<T>(
   { database }: Core,
   { table, event, rows }: Fault,
+  body: string,
   work: () => Promise<T>,
 ): Promise<T> {
   await database.query(
-    `CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$`,
+    `CREATE OR REPLACE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; END $$`,
   );
   const when = rows === undefined ? 'FOR EACH STATEMENT' : `FOR EACH ROW WHEN (${rows})`;
   await database.query(
-    `CREATE TRIGGER planted BEFORE ${event} ON ${table} ${when} EXECUTE FUNCTION refuse()`,
+    `CREATE TRIGGER planted BEFORE ${event} ON ${table} ${when} EXECUTE FUNCTION planted()`,
   );
   try {
     return await work();
@@ -28,15 +38,11 @@ export async function withFault<T>(
   }
 }
 
-/** Every row of every table, as text: two are equal where nothing happened in between. */
-export async function everything({ database }: Core, ...except: string[]): Promise<Record<string, string[]>> {
-  const { rows } = await database.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY name`,
+/** How many statements wait for this now: `Lock`, or `Timeout` for a pause. */
+export async function waiting({ database }: Core, what: 'Lock' | 'Timeout'): Promise<number> {
+  const { rows } = await database.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $1`,
+    [what],
   );
-  const contents: Record<string, string[]> = {};
-  for (const { name } of rows.filter((row) => !except.includes(row.name)))
-    contents[name] = (
-      await database.query<{ line: string }>(`SELECT t::text AS line FROM "${name}" t ORDER BY line`)
-    ).rows.map(({ line }) => line);
-  return contents;
+  return rows[0]!.count;
 }

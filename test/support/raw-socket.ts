@@ -18,7 +18,7 @@ export function sendRaw(origin: string, bytes: string | Buffer, quietMs = 400): 
       clearTimeout(quiet);
       socket.destroy();
       const text = Buffer.concat(chunks).toString('latin1');
-      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((found) => Number(found[1]));
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((found) => Number(found[1]));
       resolve({ text, closed, statuses });
     };
     const wait = (): void => {

@@ -29,8 +29,22 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   }
   return {
     url: databaseUrl(socketDirectory, name),
-    drop: () => sendStatement(socketDirectory, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: async () => {
+      await sendStatement(socketDirectory, awaitNoSessions(name));
+      await sendStatement(socketDirectory, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
   };
+}
+
+/** Sessions whose clients have just ended go by themselves within a second; ended by force they would tell those clients. */
+function awaitNoSessions(name: string): string {
+  return `DO $$ BEGIN
+    FOR round IN 1..20 LOOP
+      EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '${name}');
+      PERFORM pg_sleep(0.05);
+      PERFORM pg_stat_clear_snapshot();
+    END LOOP;
+  END $$`;
 }
 
 /** The same around all tests of a file or a `describe`; read `url` inside hooks and tests only. */
