@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { walkRoutes } from '../../apps/server/src/http/route-walk.js';
+import type { AppgateClient } from '../support/appgate-client.js';
+import { dump, failOn } from '../support/faults.js';
+import { type Answer, expecting } from '../support/send.js';
+import { DEFAULT_METHOD, PASSWORD, type Player, Stage } from '../support/stage.js';
+import { ADMIN_ACTS, type AdminAct, CHANGING_NOTHING } from './admin-acts.js';
+
+let stage: Stage;
+let admin: AppgateClient;
+let free: Player;
+let bound: Player;
+let seeded: Player;
+let methodId: string;
+
+beforeAll(async () => {
+  stage = await Stage.open(1);
+  admin = await stage.administrator();
+  free = await stage.addPlayer('free');
+  bound = await stage.addProtected('bound');
+  seeded = await stage.addPlayer('seeded');
+  await stage.addUser('unseeded');
+  await expecting(200, stage.vault().logIn('unseeded', PASSWORD));
+  await stage.makeAdministrator('free');
+  await stage.makeAdministrator('bound');
+  methodId = await stage.addMethod('kept');
+  await stage.enforce('kept', [bound.entityId]);
+  await expecting(204, stage.root.write('sys/auth/kept', { type: 'userpass' }));
+});
+afterAll(() => stage.close());
+
+type Act = () => Promise<() => Promise<Answer>>;
+
+/** Acts of the other file, on this file's stage. */
+function onStage(acts: Record<string, AdminAct>): Record<string, Act> {
+  return Object.fromEntries(Object.entries(acts).map(([route, act]) => [route, () => act(stage, admin)]));
+}
+
+/** One rightful act for every route that changes something: prepared, then done while no audit row can be written. */
+const ACTS: Record<string, Act> = {
+  ...onStage(ADMIN_ACTS),
+  'POST /admin/authentication': async () => () => stage.appgate().authenticate('free', PASSWORD),
+  'POST /admin/login': async () => () => stage.appgate().logIn('free', PASSWORD),
+  'GET /admin/authorization': async () => {
+    const partial = await stage.partial('free');
+    return () => partial.authorize();
+  },
+  'POST /admin/authentication/logout': async () => {
+    const final = await stage.appgate().final('free', PASSWORD);
+    return () => final.post('/authentication/logout');
+  },
+  'POST /admin/authentication/otp/initialize': async () => {
+    await stage.addUser('beginner');
+    const { auth } = (await stage.vault().logIn('beginner', PASSWORD)).body;
+    await stage.enforce('for-beginner', [auth.entity_id]);
+    const partial = await stage.partial('beginner');
+    return () => partial.post('/authentication/otp/initialize', {});
+  },
+  'POST /admin/authentication/otp': async () => {
+    stage.clock.advance(30);
+    const partial = await stage.partial('bound');
+    return () => partial.submit(stage.code(bound));
+  },
+  'PUT /admin/admin-mfa-settings': async () => () =>
+    admin.put('/admin-mfa-settings', { providerId: DEFAULT_METHOD, exemptedUsers: ['CN=admin,OU=local'] }),
+  'DELETE /admin/admin-mfa-settings': async () => {
+    await expecting(
+      204,
+      admin.put('/admin-mfa-settings', {
+        providerId: DEFAULT_METHOD,
+        exemptedUsers: ['CN=admin,OU=local', 'CN=free,OU=local'],
+      }),
+    );
+    return () => admin.delete('/admin-mfa-settings');
+  },
+  'DELETE /admin/otp/seeds/:userDN': async () => () => admin.delete('/otp/seeds/CN=seeded,OU=local'),
+  'POST /v1/auth/:mount/login/:username': async () => () => stage.vault().logIn('free', PASSWORD),
+  'POST /v1/sys/mfa/validate': async () => {
+    stage.clock.advance(30);
+    const requestId = await stage.request('bound');
+    return () => stage.vault().validate(requestId, stage.code(bound));
+  },
+  'POST /v1/auth/:mount/users/:username': async () => () =>
+    stage.root.write('auth/userpass/users/made', { password: PASSWORD }),
+  'DELETE /v1/auth/:mount/users/:username': async () => () => stage.root.remove('auth/userpass/users/seeded'),
+  'POST /v1/auth/:mount/users/:username/password': async () => () =>
+    stage.root.write('auth/userpass/users/seeded/password', { password: `${PASSWORD} 3` }),
+  'POST /v1/auth/:mount/users/:username/policies': async () => () =>
+    stage.root.write('auth/userpass/users/seeded/policies', { token_policies: ['other'] }),
+  'POST /v1/auth/token/renew-self': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    stage.clock.advance(5);
+    return () => stage.vault().with(auth.client_token).write('auth/token/renew-self', { increment: 60 });
+  },
+  'POST /v1/auth/token/revoke-self': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    return () => stage.vault().with(auth.client_token).write('auth/token/revoke-self');
+  },
+  'POST /v1/auth/token/revoke': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    return () => stage.root.write('auth/token/revoke', { token: auth.client_token });
+  },
+  'POST /v1/identity/mfa/method/totp': async () => () =>
+    stage.root.write('identity/mfa/method/totp', { method_name: 'made', issuer: 'Example' }),
+  'POST /v1/identity/mfa/method/totp/:method_id': async () => () =>
+    stage.root.write(`identity/mfa/method/totp/${methodId}`, { issuer: 'Changed' }),
+  'DELETE /v1/identity/mfa/method/:type/:method_id': async () => () =>
+    stage.root.remove(`identity/mfa/method/totp/${methodId}`),
+  'POST /v1/identity/mfa/method/totp/generate': async () => {
+    const { auth } = (await stage.vault().logIn('unseeded', PASSWORD)).body;
+    return () =>
+      stage
+        .vault()
+        .with(auth.client_token)
+        .write('identity/mfa/method/totp/generate', { method_id: DEFAULT_METHOD });
+  },
+  'POST /v1/identity/mfa/method/totp/admin-generate': async () => () =>
+    stage.root.write('identity/mfa/method/totp/admin-generate', {
+      method_id: methodId,
+      entity_id: free.entityId,
+    }),
+  'POST /v1/identity/mfa/method/totp/admin-destroy': async () => () =>
+    stage.root.write('identity/mfa/method/totp/admin-destroy', {
+      method_id: DEFAULT_METHOD,
+      entity_id: seeded.entityId,
+    }),
+  'POST /v1/identity/mfa/login-enforcement/:name': async () => () =>
+    stage.root.write('identity/mfa/login-enforcement/made', {
+      mfa_method_ids: [methodId],
+      identity_entity_ids: [free.entityId],
+    }),
+  'DELETE /v1/identity/mfa/login-enforcement/:name': async () => () =>
+    stage.root.remove('identity/mfa/login-enforcement/kept'),
+  'POST /v1/identity/entity': async () => () => stage.root.write('identity/entity', { name: 'made' }),
+  'POST /v1/identity/entity/id/:id': async () => () =>
+    stage.root.write(`identity/entity/id/${free.entityId}`, { metadata: { a: 'b' } }),
+  'POST /v1/identity/entity/name/:name': async () => () =>
+    stage.root.write('identity/entity/name/made', { metadata: { a: 'b' } }),
+  'DELETE /v1/identity/entity/id/:id': async () => () =>
+    stage.root.remove(`identity/entity/id/${seeded.entityId}`),
+  'DELETE /v1/identity/entity/name/:name': async () => {
+    await stage.root.write('identity/entity', { name: 'doomed' });
+    return () => stage.root.remove('identity/entity/name/doomed');
+  },
+  'POST /v1/identity/entity-alias': async () => {
+    const { data } = (await stage.root.write('identity/entity', { name: 'aliased' })).body;
+    return () =>
+      stage.root.write('identity/entity-alias', {
+        name: 'made',
+        canonical_id: data.id,
+        mount_accessor: stage.accessor,
+      });
+  },
+  'POST /v1/identity/entity-alias/id/:id': async () => async () => {
+    const [alias] = await stage.rows(`SELECT id FROM accounts WHERE name = 'seeded'`);
+    return stage.root.write(`identity/entity-alias/id/${alias!.id}`, {
+      custom_metadata: { a: 'b' },
+      name: 'seeded',
+      canonical_id: seeded.entityId,
+      mount_accessor: stage.accessor,
+    });
+  },
+  'DELETE /v1/identity/entity-alias/id/:id': async () => {
+    const [alias] = await stage.rows(`SELECT id FROM accounts WHERE name = 'seeded'`);
+    return () => stage.root.remove(`identity/entity-alias/id/${alias!.id}`);
+  },
+  'POST /v1/sys/auth/:path': async () => () => stage.root.write('sys/auth/made', { type: 'userpass' }),
+  'DELETE /v1/sys/auth/:path': async () => () => stage.root.remove('sys/auth/kept'),
+};
+
+/** Answered, whatever is sent, without any change. */
+const CHANGE_NOTHING: Record<string, Act> = {
+  ...onStage(CHANGING_NOTHING),
+  'POST /v1/sys/init': async () => () => stage.root.write('sys/init', {}),
+  'DELETE /v1/identity/mfa/method/totp': async () => () => stage.root.remove('identity/mfa/method/totp'),
+};
+
+/** What the failing act may leave: counts of tries, which are booked before anything is decided (S06), and stamps of use. */
+async function state(): Promise<[string, string][]> {
+  const tables = await dump(stage.first.database);
+  for (const counted of ['password_throttles', 'factor_throttles', 'login_counts', 'tokens', 'data_keys'])
+    tables.delete(counted);
+  const tokens = await stage.rows(`SELECT to_jsonb(t) - 'last_used_at' AS row FROM tokens t ORDER BY id`);
+  return [...tables, ['tokens', JSON.stringify(tokens)]];
+}
+
+function withoutAudit(tables: [string, string][]): [string, string][] {
+  return tables.filter(([table]) => table !== 'audit_events');
+}
+
+it('S72 knows every route that changes something', () => {
+  const changing = walkRoutes(stage.first.app)
+    .filter(
+      ({ method, path }) => !['GET', 'HEAD', 'SEARCH'].includes(method) || path === '/admin/authorization',
+    )
+    .map(({ method, path }) => `${method} ${path}`);
+  expect([...Object.keys(ACTS), ...Object.keys(CHANGE_NOTHING)].toSorted()).toEqual(changing.toSorted());
+});
+
+for (const route of Object.keys(ACTS))
+  it(`S72 ${route} does not happen where its audit row cannot be written`, async () => {
+    const act = await ACTS[route]!();
+    const before = await state();
+    const mend = await failOn(stage.first.database, 'audit_events', ['INSERT']);
+    const refused = await act().finally(mend);
+    expect([refused.status, refused.headers['retry-after'] !== undefined]).toEqual([503, true]);
+    expect(await state()).toEqual(before);
+    // The rest of the file still stands on what these would take away.
+    if (/^DELETE .(v1|admin.otp)/.test(route)) return;
+    const events = async () => (await stage.rows('SELECT count(*)::int AS n FROM audit_events'))[0]!.n;
+    const written = await events();
+    expect((await act()).status).toBeLessThan(300);
+    expect(await events()).toBeGreaterThan(written);
+    // Else nothing above would have been shown.
+    expect(withoutAudit(await state())).not.toEqual(withoutAudit(before));
+  });
+
+for (const route of Object.keys(CHANGE_NOTHING))
+  it(`S72 ${route} changes nothing`, async () => {
+    const act = await CHANGE_NOTHING[route]!();
+    const before = await state();
+    expect((await act()).status).toBeLessThan(500);
+    expect(await state()).toEqual(before);
+  });
+
+it('S72 a wrong password and a wrong code are answered only when they are written down', async () => {
+  stage.clock.advance(3600);
+  const player = await stage.addProtected('mistaken');
+  const partial = await stage.partial('mistaken');
+  const requestId = await stage.request('mistaken');
+  const mend = await failOn(stage.first.database, 'audit_events', ['INSERT']);
+  const answers = [
+    await stage.appgate().authenticate('mistaken', 'wrong'),
+    await stage.vault().logIn('mistaken', 'wrong'),
+    await partial.submit(stage.wrong(player)),
+    await stage.vault().validate(requestId, stage.wrong(player)),
+  ];
+  await mend();
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type WalkedRoute, walkRoutes } from '../../apps/server/src/http/route-walk.js';
+import { ACCEPT, type AppgateClient } from '../support/appgate-client.js';
+import { dump } from '../support/faults.js';
+import { type Answer, expecting, send } from '../support/send.js';
+import { DEFAULT_METHOD, type Player, Stage } from '../support/stage.js';
+
+let stage: Stage;
+let routes: WalkedRoute[];
+let player: Player;
+let admin: AppgateClient;
+let localUserId: string;
+beforeAll(async () => {
+  stage = await Stage.open(1);
+  routes = walkRoutes(stage.first.app);
+  player = await stage.addPlayer('walker');
+  admin = await stage.administrator();
+  localUserId = (await admin.get('/local-users?query=walker')).body.data[0].id;
+});
+afterAll(() => stage.close());
+
+function named({ method, path }: WalkedRoute): string {
+  return `${method} ${path}`;
+}
+
+/** A real path for a route. */
+function fill(path: string): string {
+  return path
+    .replace(':userDN', 'CN=walker,OU=local')
+    .replace(':asset', 'swagger-ui.css')
+    .replace(':path', 'userpass')
+    .replace(':mount', 'userpass')
+    .replace(':username', 'walker')
+    .replace(':type', 'totp')
+    .replace(':method_id', DEFAULT_METHOD)
+    .replace(/name\/:name/, 'name/nobody')
+    .replace(':name', 'no-such-enforcement')
+    .replace(':id', path.startsWith('/v1') ? player.entityId : localUserId);
+}
+
+function callRoute(
+  route: WalkedRoute,
+  headers: Record<string, string | undefined> = {},
+  path = fill(route.path),
+): Promise<Answer> {
+  const method = route.method === 'SEARCH' ? 'LIST' : route.method;
+  const body = ['POST', 'PUT'].includes(method) ? {} : undefined;
+  return send({ method, url: `${stage.first.url}${path}`, headers: { accept: ACCEPT, ...headers }, body });
+}
+
+it('S85 every answer carries no-store, nosniff and its exact type, and no banner, cookie or CORS', async () => {
+  for (const route of routes)
+    for (const token of [{}, { authorization: `Bearer ${admin.token}` }, { 'x-vault-token': 'nonsense' }]) {
+      if (Object.keys(token).length > 0 && route.method !== 'GET') continue;
+      const { headers, text, status } = await callRoute(route, { ...token, origin: 'https://evil.example' });
+      const where = `${named(route)} ${status}`;
+      expect([where, headers['cache-control'], headers['x-content-type-options']]).toEqual([
+        where,
+        'no-store',
+        'nosniff',
+      ]);
+      for (const name of [
+        'server',
+        'x-powered-by',
+        'set-cookie',
+        'access-control-allow-origin',
+        'access-control-allow-credentials',
+      ])
+        expect([where, name, headers[name]]).toEqual([where, name, undefined]);
+      if (text !== '' && !route.path.startsWith('/docs'))
+        expect([where, headers['content-type']]).toEqual([where, 'application/json']);
+    }
+});
+
+it('S85 a token in the URL is ignored', async () => {
+  for (const name of ['token', 'access_token', 'X-Vault-Token', 'authorization'])
+    for (const [path, token] of [
+      ['/admin/local-users', admin.token],
+      ['/v1/sys/auth', stage.first.rootToken],
+    ] as const) {
+      const url = `${stage.first.url}${path}?${name}=${encodeURIComponent(token!)}`;
+      const { status } = await send({ method: 'GET', url, headers: { accept: ACCEPT } });
+      expect([name, path, status]).toEqual([name, path, path.startsWith('/v1') ? 403 : 401]);
+    }
+  await expecting(
+    401,
+    stage
+      .appgate()
+      .post('/authentication/otp', { otp: '123456', token: admin.token, access_token: admin.token }),
+  );
+  await expecting(
+    403,
+    stage
+      .vault()
+      .write('auth/token/revoke-self', { token: stage.first.rootToken, access_token: stage.first.rootToken }),
+  );
+});
+
+it('S85 a cookie is no token, and TRACE and unknown verbs are refused', async () => {
+  const { status } = await send({
+    method: 'GET',
+    url: `${stage.first.url}/admin/local-users`,
+    headers: { accept: ACCEPT, cookie: `token=${admin.token}` },
+  });
+  expect(status).toBe(401);
+  for (const method of ['TRACE', 'OPTIONS', 'PROPFIND', 'SEARCH', 'LINK', 'LOCK'])
+    for (const [path, token] of [
+      ['/admin/local-users', { authorization: `Bearer ${admin.token}` }],
+      ['/v1/sys/auth', { 'x-vault-token': stage.first.rootToken }],
+      ['/healthz', {}],
+    ] as const) {
+      const answer = await send({
+        method,
+        url: `${stage.first.url}${path}`,
+        headers: { accept: ACCEPT, ...token },
+      });
+      expect([method, path, answer.status]).toEqual([method, path, 405]);
+    }
+});
+
+it('S85 no GET and no LIST changes anything but last-use stamps and audit rows', async () => {
+  const exempt = new Set(['audit_events']);
+  const state = async () => {
+    const tables = await dump(stage.first.database);
+    const tokens = await stage.rows(`SELECT to_jsonb(t) - 'last_used_at' AS row FROM tokens t ORDER BY id`);
+    return JSON.stringify([
+      [...tables].filter(([table]) => !exempt.has(table) && table !== 'tokens'),
+      tokens,
+    ]);
+  };
+  stage.clock.advance(61);
+  const before = await state();
+  for (const route of routes.filter(
+    ({ method, path }) => ['GET', 'SEARCH', 'HEAD'].includes(method) && path !== '/admin/authorization',
+  )) {
+    for (const headers of [
+      { authorization: `Bearer ${admin.token}` },
+      { 'x-vault-token': stage.first.rootToken },
+    ])
+      expect((await callRoute(route, headers)).status).toBeLessThan(500);
+    expect([named(route), (await state()) === before]).toEqual([named(route), true]);
+  }
+});

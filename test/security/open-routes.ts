@@ -1,0 +1,23 @@
+/** Routes that ask for no token (S44). Whoever adds one says here why the world may call it. */
+export const OPEN_ROUTES = [
+  // Health and documentation.
+  'GET /docs',
+  'GET /docs/:asset',
+  'GET /docs/openapi.json',
+  'GET /healthz',
+  'GET /readyz',
+  // What a client of `/admin` asks before it can have a token (appgate.md §1.2, §2.2, §2.3, §2.7).
+  'GET /admin/identity-providers/names',
+  'GET /admin/version',
+  'POST /admin/authentication',
+  'POST /admin/login',
+  // The same at `/v1` (vault.md §3, §8, §11).
+  'GET /v1/sys/health',
+  'GET /v1/sys/init',
+  'GET /v1/sys/leader',
+  'GET /v1/sys/seal-status',
+  'HEAD /v1/sys/health',
+  'POST /v1/auth/:mount/login/:username',
+  'POST /v1/sys/init',
+  'POST /v1/sys/mfa/validate',
+];

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { walkRoutes } from '../../apps/server/src/http/route-walk.js';
+import { type Answer, expecting } from '../support/send.js';
+import { PASSWORD, type Player, Stage } from '../support/stage.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open(2);
+});
+afterAll(() => stage.close());
+
+/** One name in five spellings, through both dialects and replicas; the fifth failure begins the wait. */
+function spellingsOf(name: string): [dialect: 'appgate' | 'vault', replica: number, spelling: string][] {
+  return [
+    ['appgate', 0, name.normalize('NFC')],
+    ['vault', 1, name.toUpperCase()],
+    ['appgate', 1, name.normalize('NFD')],
+    ['vault', 0, name.normalize('NFD').toUpperCase()],
+    ['appgate', 0, name.toUpperCase()],
+  ];
+}
+
+function tryPassword(
+  dialect: 'appgate' | 'vault',
+  replica: number,
+  name: string,
+  password: string,
+): Promise<Answer> {
+  if (dialect === 'appgate') return stage.appgate(replica).authenticate(name, password);
+  return stage.vault(replica).logIn(name, password);
+}
+
+/** Drives a name to the wait, with a restart in between. */
+async function drive(name: string): Promise<void> {
+  for (const [index, [dialect, replica, spelling]] of spellingsOf(name).entries()) {
+    if (index === 2) await stage.restart(1);
+    const { status } = await tryPassword(dialect, replica, spelling, 'wrong');
+    expect(status).toBe(dialect === 'appgate' ? 401 : 400);
+  }
+}
+
+it('S10 wrong passwords over replicas, dialects, spellings and a restart add up', async () => {
+  await stage.addUser('josé');
+  await drive('josé');
+  for (const [dialect, replica, spelling] of spellingsOf('josé')) {
+    const refused = await tryPassword(dialect, replica, spelling, PASSWORD);
+    expect([dialect, refused.status]).toEqual([dialect, dialect === 'appgate' ? 429 : 403]);
+  }
+  stage.clock.advance(30);
+  await expecting(200, tryPassword('vault', 1, 'JOSÉ', PASSWORD));
+});
+
+it('S10 unknown names behave the same, and are kept only as a keyed hash', async () => {
+  await drive('señor nadie');
+  for (const [dialect, replica, spelling] of spellingsOf('señor nadie')) {
+    const refused = await tryPassword(dialect, replica, spelling, 'wrong');
+    expect([dialect, refused.status]).toEqual([dialect, dialect === 'appgate' ? 429 : 403]);
+  }
+  const rows = await stage.rows('SELECT subject FROM password_throttles WHERE failures = 5');
+  expect(rows).toEqual([{ subject: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+});
+
+/** Each route that compares a secret, and how it is driven to its wait: five wrong tries, then a right one. */
+const DRIVERS: Record<string, (player: Player) => (secret: 'wrong' | 'right') => Promise<Answer>> = {
+  'POST /admin/authentication':
+    ({ name }) =>
+    (secret) =>
+      stage.appgate().authenticate(name, secret === 'right' ? PASSWORD : 'wrong'),
+  'POST /admin/login':
+    ({ name }) =>
+    (secret) =>
+      stage.appgate().logIn(name, secret === 'right' ? PASSWORD : 'wrong'),
+  'POST /v1/auth/:mount/login/:username':
+    ({ name }) =>
+    (secret) =>
+      stage.vault().logIn(name, secret === 'right' ? PASSWORD : 'wrong'),
+  'POST /admin/authentication/otp': (player) => async (secret) => {
+    const partial = await stage.partial(player.name);
+    return partial.submit(secret === 'right' ? stage.code(player) : stage.wrong(player));
+  },
+  'POST /v1/sys/mfa/validate': (player) => async (secret) => {
+    const code = secret === 'right' ? stage.code(player) : stage.wrong(player);
+    return stage.vault().validate(await stage.request(player.name), code);
+  },
+};
+
+/** Open to anybody or to a partial token, and comparing nothing. */
+const COMPARE_NOTHING = ['POST /admin/authentication/otp/initialize', 'POST /v1/sys/init'];
+
+it('S10 every route that compares a secret uses this limiter', async () => {
+  const compare = walkRoutes(stage.first.app)
+    .filter(
+      ({ method, access }) =>
+        method === 'POST' &&
+        (access?.kind === 'open' || (access?.kind === 'token' && access.state === 'pending')),
+    )
+    .map(({ method, path }) => `${method} ${path}`);
+  expect([...Object.keys(DRIVERS), ...COMPARE_NOTHING].toSorted()).toEqual(compare.toSorted());
+
+  for (const [index, [route, driver]] of Object.entries(DRIVERS).entries()) {
+    const attempt = driver(await stage.addProtected(`driven-${index}`));
+    for (let failure = 1; failure <= 5; failure += 1)
+      expect([400, 401, 403]).toContain((await attempt('wrong')).status);
+    const refused = await attempt('right');
+    const throttled =
+      refused.status === 429 ||
+      refused.body.errors?.[0] === 'permission denied' ||
+      /maximum TOTP/.test(refused.text);
+    expect([route, throttled, refused.text]).toEqual([route, true, refused.text]);
+    stage.clock.advance(30);
+    expect([route, [200, 412].includes((await attempt('right')).status)]).toEqual([route, true]);
+  }
+});
