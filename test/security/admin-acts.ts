@@ -7,7 +7,7 @@ import { PASSWORD, type Stage } from '../support/stage.js';
 /** Prepares an act for a full administrator; what it gives back does it. */
 export type AdminAct = (stage: Stage, admin: AppgateClient) => Promise<() => Promise<Answer>>;
 
-interface CollectionSample {
+export interface CollectionSample {
   /** Beside the name; what PUT takes too. */
   fields: object;
   /** What PUT changes. */
@@ -19,7 +19,8 @@ interface CollectionSample {
 const RADIUS = { type: 'Radius', hostnames: ['radius.example.com'], port: 1812 };
 const PRIVILEGES = [{ type: 'View', target: 'LocalUser', scope: { all: true } }];
 
-const COLLECTIONS: Record<string, CollectionSample> = {
+/** A valid object of each collection. */
+export const COLLECTIONS: Record<string, CollectionSample> = {
   'administrative-roles': { fields: { privileges: PRIVILEGES }, changed: { privileges: [] } },
   'criteria-scripts': {
     fields: { expression: 'return true;' },

@@ -208,6 +208,28 @@ it('S72 an event goes with its transaction', async () => {
   expect((await found()).rows).toEqual([{ actor_name: 'sallyport', detail: {} }]);
 });
 
+it('S77 a text Postgres cannot keep is written down all the same, and a long one in part', async () => {
+  const id = randomUUID();
+  const odd = 'a\0b\ud800c\r\n\u001b[31m=cmd()\\u0000';
+  await core.get(AuditService).record(
+    core.get(Database),
+    { ...SERVER, name: odd },
+    {
+      action: 'access.denied',
+      outcome: 'denied',
+      object: { type: 'test', id: `${id}${odd}` },
+      detail: { odd, list: [odd], long: 'x'.repeat(1 << 20) },
+    },
+  );
+  const { rows } = await core.database.query(
+    'SELECT actor_name, object_id, detail FROM audit_events WHERE starts_with(object_id, $1)',
+    [id],
+  );
+  const plain = 'a\ufffdb\ufffdc\r\n\u001b[31m=cmd()\\u0000';
+  const detail = { odd: plain, list: [plain], long: 'x'.repeat(10_000) };
+  expect(rows).toEqual([{ actor_name: plain, object_id: `${id}${plain}`, detail }]);
+});
+
 it('S73 no event holds a password or a seed', async () => {
   const { rows } = await core.database.query('SELECT e::text AS line FROM audit_events e');
   expect(rows.length).toBeGreaterThan(5);

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, isRepeatable, type Sql } from '@sallyport/platform';
+import { Clock, DomainError, isRepeatable, type Sql, storableText } from '@sallyport/platform';
 import type { Actor } from './actor.js';
 import type { AuditEvent } from './audit-event.js';
+
+/** Characters of one text in an event: as many as any field of a request is kept with. */
+const LONGEST = 10_000;
 
 /** Writes audit events in the transaction of the act they tell of (S72). */
 @Injectable()
@@ -41,14 +44,19 @@ export class AuditService {
         event.outcome,
         actor.principalId,
         actor.accountId,
-        actor.name,
+        actor.name && storableText(actor.name),
         actor.tokenAccessor,
         actor.clientAddress,
         actor.requestId,
         event.object?.type ?? null,
-        event.object?.id ?? null,
-        JSON.stringify(event.detail ?? {}),
+        event.object ? storableText(event.object.id) : null,
+        JSON.stringify(event.detail ?? {}, kept),
       ],
     );
   }
+}
+
+/** Whatever a caller sent can be written down (S77). */
+function kept(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? storableText(value.slice(0, LONGEST)) : value;
 }

@@ -6,6 +6,7 @@ export { isRepeatable, translateDatabaseError, violatedConstraint } from './data
 export * from './database/database.js';
 export * from './database/embedded/index.js';
 export * from './database/migrate.js';
+export * from './database/storable-text.js';
 export * from './domain-error.js';
 export * from './installation/installation.js';
 export * from './keyring/keyring.js';

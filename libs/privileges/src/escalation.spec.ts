@@ -32,6 +32,7 @@ it.each<[AdministrativePrivilege, AdministrativePrivilege, boolean]>([
   [held('View', 'All', { tags: ['a'] }), held('View', 'GlobalSetting'), false],
   [held('Create', 'Policy', { tags: ['a'] }), held('Create', 'Policy'), false],
   [held('Create', 'Policy'), held('Create', 'Policy', { all: true }), true],
+  [held('Create', 'All'), held('Create', 'Policy', { tags: ['a'] }), true],
   [assign(['Portal', 'Gateway']), assign(['Portal']), true],
   [assign(['Portal']), assign(['Portal', 'Gateway']), false],
 ])('S48 %j covers %j: %s', (own, wanted, expected) => {

@@ -21,8 +21,8 @@ export function covers(own: AdministrativePrivilege, wanted: AdministrativePrivi
   if (own.type !== wanted.type && own.type !== 'All') return false;
   if (own.target !== wanted.target && own.target !== 'All') return false;
   if (!isWithin(own.functions, wanted.functions) && own.type !== 'All') return false;
-  if (isUnlimited(own)) return true;
-  if (isUnlimited(wanted) || isUnboundCreate(wanted)) return isUnboundCreate(own);
+  if (isUnlimited(own) || isUnboundCreate(own)) return true;
+  if (isUnlimited(wanted) || isUnboundCreate(wanted)) return false;
   return isWithin(own.scope?.ids, wanted.scope?.ids) && isWithin(own.scope?.tags, wanted.scope?.tags);
 }
 

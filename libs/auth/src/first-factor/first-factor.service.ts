@@ -10,7 +10,7 @@ import {
   preparePassword,
   verifyPassword,
 } from '@sallyport/identity';
-import { Clock, Config, Database, DomainError, Installation } from '@sallyport/platform';
+import { Clock, Config, Database, DomainError, Installation, storableText } from '@sallyport/platform';
 import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
 import { passwordTriesOf } from './password-waits.js';
 import { sourceNetwork } from './source-network.js';
@@ -105,6 +105,7 @@ export class FirstFactorService {
   }
 
   private async find(providerId: string, username: string): Promise<UserRow | null> {
+    // No stored name holds what cannot be stored, so nothing can match one that does.
     const rows = await this.database.query<UserRow>(
       `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
          EXISTS (SELECT 1 FROM blacklisted_users b WHERE i.type <> 'Userpass' AND b.provider_canonical = i.name_canonical
@@ -112,7 +113,7 @@ export class FirstFactorService {
        FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
        JOIN identity_providers i ON i.id = u.identity_provider_id
        WHERE u.identity_provider_id = $1 AND u.name_canonical = $2`,
-      [providerId, storable(canonicalName(username))],
+      [providerId, storableText(canonicalName(username))],
     );
     return rows[0] ?? null;
   }
@@ -219,9 +220,4 @@ function isClosed(user: UserRow, { open, hidesDisabledPerson }: PasswordTry): bo
 function unlessUnavailable(error: unknown): null {
   if (error instanceof DomainError && error.kind === 'unavailable') return null;
   throw error;
-}
-
-/** Postgres text holds no NUL; no stored name does either, so nothing can match one. */
-function storable(name: string): string {
-  return name.replaceAll('\0', '\uFFFD');
 }

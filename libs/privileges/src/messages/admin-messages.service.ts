@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, DomainError, single, type Sql } from '@sallyport/platform';
+import { Clock, Database, DomainError, single, type Sql, storableText } from '@sallyport/platform';
 
 export type MessageLevel = 'Information' | 'Warning' | 'Error' | 'Critical';
 export type MessageCategory = 'Configuration' | 'Connectivity' | 'Version';
@@ -62,7 +62,7 @@ export class AdminMessagesService {
 
   /** A message that was resolved and comes again is unresolved again; a muted one stays muted. */
   async raise(sql: Sql, { level, category, message }: Notice): Promise<void> {
-    const text = storable(message.slice(0, LONGEST));
+    const text = storableText(message.slice(0, LONGEST));
     const now = this.clock.now();
     const changed = await sql.execute(RAISE, [
       randomUUID(),
@@ -142,11 +142,6 @@ export class AdminMessagesService {
       });
     });
   }
-}
-
-/** A text as Postgres can keep it. */
-export function storable(text: string): string {
-  return text.replace(/\u0000|\p{Cs}/gu, '\ufffd');
 }
 
 const RAISE = `

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, SERVER } from '@sallyport/audit';
 import { Clock, Database } from '@sallyport/platform';
-import { AdminMessagesService, storable } from './admin-messages.service.js';
+import { AdminMessagesService } from './admin-messages.service.js';
 
 /** A failure is told of again after so long: an expression that fails does so at every request. */
 const SILENCE_MS = 3_600_000;
@@ -31,7 +31,7 @@ export class FailuresService {
       action: kind === 'policy' ? 'policy.expression-failed' : 'script.failed',
       outcome: 'failure',
       object: { type: kind, id: failed.id ?? failed.name },
-      detail: { name: failed.name, error: storable(error.slice(0, 500)) },
+      detail: { name: failed.name, error: error.slice(0, 500) },
     });
     const what = kind === 'policy' ? 'The expression of the policy' : 'The user script';
     const message = `${what} "${failed.name}" failed: ${error}`;
