@@ -8,6 +8,32 @@ const DESCRIPTION = `Sallyport finishes sign-ins: first factor, second factor, a
 Two dialects speak to one core: \`/admin\` is the admin API of an Appgate SDP Controller, \`/v1\` is HashiCorp Vault's API. At \`/v1\`, PUT means the same as POST
 on every write, and the verb LIST the same as GET with \`list=true\`.`;
 
+/** The headings of the documentation, in the order an administrator meets them. */
+const TAGS: [name: string, description: string][] = [
+  ['admin: sign-in', 'Password, second factor, authorization, logout.'],
+  ['admin: MFA', 'Who owes a second factor, the providers of it, and the authenticators that are bound.'],
+  ['admin: local users', 'People who sign in with a password kept here.'],
+  ['admin: roles and policies', 'What may be done, and who gets it.'],
+  ['admin: scripts', 'Expressions that policies call, and a place to try one.'],
+  ['admin: identity providers', 'Where a first factor is proven, and what is known of its users.'],
+  ['admin: service users', 'Accounts of programs.'],
+  ['admin: devices and sessions', 'Where people are signed in, and how to end it.'],
+  ['admin: blacklist', 'Users who are kept out.'],
+  ['admin: settings', 'Of the whole installation.'],
+  ['admin: messages', 'What the server has to tell its administrators.'],
+  ['admin: preferences and tags', 'What user interfaces keep here.'],
+  ['admin: IP pools', 'Two fixed pools that clients look up.'],
+  ['Vault: login MFA', 'The second phase of a login.'],
+  ['Vault: userpass', 'Logins, and the users of a mount.'],
+  ['Vault: tokens', 'Look up, renew and revoke.'],
+  ['Vault: MFA methods', 'Methods, and the keys of authenticators.'],
+  ['Vault: login enforcement', 'Which logins owe which methods.'],
+  ['Vault: entities', 'People and their aliases.'],
+  ['Vault: auth mounts', 'Where logins are taken.'],
+  ['Vault: server status', 'Health, seal status, leader.'],
+  ['Operations', 'For balancers and supervisors.'],
+];
+
 /** The OpenAPI document of all routes, as committed in `openapi.json`. */
 export function apiDocument(app: INestApplication, version: string): OpenAPIObject {
   const settings = new DocumentBuilder()
@@ -25,6 +51,7 @@ export function apiDocument(app: INestApplication, version: string): OpenAPIObje
     })
     .setOpenAPIVersion('3.0.3')
     .build();
+  settings.tags = TAGS.map(([name, description]) => ({ name, description }));
   const document = SwaggerModule.createDocument(app, settings, {
     operationIdFactory: (controller, method) => `${controller}_${method}`,
   });
