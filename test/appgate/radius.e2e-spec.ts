@@ -130,6 +130,28 @@ describe('mode OneFactor', () => {
     expect((await prove(other)).status).toBe(200);
   });
 
+  it('S20 is stopped by 100 failures until an administrator resets it', async () => {
+    await prove(await begun(), '111111');
+    await server.rows(
+      `UPDATE factor_throttles SET failures = 100, wait_until = NULL
+       WHERE principal_id = (SELECT principal_id FROM accounts WHERE name = $1)`,
+      [name],
+    );
+    const stopped = await begun();
+    expect((await prove(stopped)).body).toEqual(WRONG_OTP);
+    const [setting] = await server.rows<{ provider_id: string }>(
+      'SELECT provider_id FROM admin_mfa_settings',
+    );
+    await server.demandFactor(null);
+    const admin = await server.administrator();
+    const seed = `/otp/seeds/${encodeURIComponent(`CN=${name},OU=local`)}`;
+    expect((await admin.delete(seed)).status).toBe(204);
+    expect((await admin.delete(seed)).status).toBe(404);
+    await server.demandFactor(setting!.provider_id);
+    expect((await prove(stopped)).status).toBe(401);
+    expect((await prove(await begun())).status).toBe(200);
+  });
+
   it('refuses what no packet holds, uncounted', async () => {
     expect((await prove(await begun(), 'x'.repeat(129))).body).toEqual(WRONG_OTP);
     expect([radius.asked, await failures()]).toEqual([[], null]);

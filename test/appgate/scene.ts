@@ -95,7 +95,7 @@ export class Scene {
     return body.id;
   }
 
-  /** Roles and policies have no routes yet. */
+  /** A role and its policy as rows: tests of other things need not go through their routes. */
   async plantRole(name: string, privileges: PrivilegeLike[], expression: string): Promise<void> {
     const role = randomUUID();
     const whole = privileges.map(({ scope, ...rest }) => ({

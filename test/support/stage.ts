@@ -140,7 +140,7 @@ export class Stage {
     return this.appgate(replica).partial(name, PASSWORD);
   }
 
-  /** Roles and policies have no routes yet: a role with everything, given to one user. */
+  /** A role with everything, given to one user; as rows, for tests of other things. */
   async makeAdministrator(name: string): Promise<void> {
     await this.plantPolicy(`policy of ${name}`, `return claims.user.username === ${JSON.stringify(name)};`);
   }

@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'enrollment.bound',
   'enrollment.disabled',
   'enrollment.removed',
+  'enrollment.restarted',
   'method.created',
   'method.changed',
   'method.deleted',

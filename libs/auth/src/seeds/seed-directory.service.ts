@@ -19,7 +19,7 @@ import {
   reachValues,
   withinReach,
 } from '@sallyport/privileges';
-import { FactorResetService } from '../sign-in/factor-reset.service.js';
+import { FactorResetService, stoppedElsewhere } from '../sign-in/factor-reset.service.js';
 
 /** A user who has a seed of the built-in time-based method, bound or not. */
 export interface SeededUser extends UserName {
@@ -62,7 +62,8 @@ export class SeedDirectoryService {
   }
 
   /**
-   * Takes a user's seed away; all tokens of the user end with it (S63). The scope is judged by the DN's provider, before anything of the
+   * Takes a user's seed away, and the failures that have stopped a factor of theirs which has no seed here (RADIUS); all tokens of the
+   * user end with it (S20, S63). The scope is judged by the DN's provider, before anything of the
    * user is looked up (§1.3 g).
    * @throws DomainError `forbidden`, also where the user holds more than the caller (S49); `not-found`.
    */
@@ -127,6 +128,7 @@ const SEEDS: ListSource = {
 
 const OWNER = `
   SELECT a.principal_id, u.id AS local_user_id FROM accounts a
-  JOIN totp_enrollments e ON e.principal_id = a.principal_id AND e.method_id = $3
   LEFT JOIN local_users u ON u.account_id = a.id
-  WHERE a.identity_provider_id = $1 AND a.name_canonical = $2`;
+  WHERE a.identity_provider_id = $1 AND a.name_canonical = $2
+    AND (EXISTS (SELECT 1 FROM totp_enrollments e WHERE e.principal_id = a.principal_id AND e.method_id = $3)
+      OR EXISTS (${stoppedElsewhere('a.principal_id')}))`;

@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '@sallyport/audit';
-import { TotpEnrollmentsService } from '@sallyport/mfa-methods';
-import { Database } from '@sallyport/platform';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { PeopleService } from '@sallyport/identity';
+import { FAILURE_CAP, TotpEnrollmentsService } from '@sallyport/mfa-methods';
+import { Database, type Transaction } from '@sallyport/platform';
 import { SignInRows } from './sign-in-rows.js';
+
+/** Factors of a principal that failures have stopped and that have no seed here: nothing could be taken away to start anew (S20). */
+export function stoppedElsewhere(principal: string): string {
+  return `SELECT 1 FROM factor_throttles t JOIN mfa_methods m ON m.id = t.method_id
+    WHERE t.principal_id = ${principal} AND m.type <> 'totp' AND t.failures >= ${FAILURE_CAP}`;
+}
 
 /** An administrator takes somebody's authenticator away (S63). */
 @Injectable()
@@ -10,19 +17,40 @@ export class FactorResetService {
   constructor(
     private readonly database: Database,
     private readonly enrollments: TotpEnrollmentsService,
+    private readonly people: PeopleService,
     private readonly rows: SignInRows,
+    private readonly audit: AuditService,
   ) {}
 
   /**
-   * Removes the seed with its replay state and failures; every token of the person ends, partial ones of `/admin` too, pending
+   * Removes the seed with its replay state and failures, and lets factors without a seed here start anew; every token of the person ends, partial ones of `/admin` too, pending
    * requests of `/v1` do not (contract vault.md §5.4).
-   * @returns false where there was no seed; then nothing changes.
+   * @returns false where there was neither; then nothing changes.
    */
   async reset(methodId: string, principalId: string, actor: Actor): Promise<boolean> {
     return this.database.transaction(async (tx) => {
-      if (!(await this.enrollments.remove(tx, methodId, principalId, actor))) return false;
+      const removed = await this.enrollments.remove(tx, methodId, principalId, actor);
+      const restarted = await this.restart(tx, principalId, actor);
+      if (!removed && !restarted) return false;
       await this.rows.dropPartialTokens(tx, principalId);
       return true;
     });
+  }
+
+  private async restart(tx: Transaction, principalId: string, actor: Actor): Promise<boolean> {
+    const stopped = await tx.query<{ method_id: string }>(
+      `DELETE FROM factor_throttles t USING mfa_methods m
+       WHERE m.id = t.method_id AND t.principal_id = $1 AND m.type <> 'totp' AND t.failures >= $2 RETURNING t.method_id`,
+      [principalId, FAILURE_CAP],
+    );
+    if (stopped.length === 0) return false;
+    await this.people.endTokens(tx, principalId);
+    await this.audit.record(tx, actor, {
+      action: 'enrollment.restarted',
+      outcome: 'success',
+      object: { type: 'principal', id: principalId },
+      detail: { methodIds: stopped.map((row) => row.method_id), reason: 'reset by an administrator' },
+    });
+    return true;
   }
 }
