@@ -3,10 +3,10 @@ import type { ListField, ListSource } from '@sallyport/platform';
 
 /** What every collection of named objects is ordered and filtered by (contract appgate.md §1.7). */
 export const NAMED_FIELDS: Readonly<Record<string, ListField>> = {
-  name: { order: 'name_canonical', filter: 'name_canonical', fold: canonicalName },
-  id: { order: 'id', filter: 'id::text' },
-  created: { order: 'created_at', filter: timeText('created_at') },
-  updated: { order: 'updated_at', filter: timeText('updated_at') },
+  name: { order: 'name_canonical', required: true, filter: 'name_canonical', fold: canonicalName },
+  id: { order: 'id', required: true, filter: 'id::text' },
+  created: { order: 'created_at', required: true, filter: timeText('created_at') },
+  updated: { order: 'updated_at', required: true, filter: timeText('updated_at') },
   tags: { filter: 'tags', whole: true },
 };
 

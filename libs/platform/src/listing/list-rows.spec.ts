@@ -82,6 +82,28 @@ describe('listRows', () => {
     expect(await list({ filters: [{ name: 'other', value: 'x' }] })).toEqual([[1, 2, 4, 3], 4, 4]);
   });
 
+  it('lets equals go the way of the order', async () => {
+    const same = { ...FRUIT, fields: { none: { order: 'NULL::text' } } };
+    const ids = async (descending: boolean) =>
+      (await listRows<{ id: number }>(sql, same, [[]], { ...ALL, orderBy: 'none', descending })).rows.map(
+        ({ id }) => id,
+      );
+    expect([await ids(false), await ids(true)]).toEqual([
+      [1, 2, 3, 4],
+      [4, 3, 2, 1],
+    ]);
+  });
+
+  it('takes the count it is given, and counts only what query and filter leave', async () => {
+    const counted = { ...FRUIT, count: 'SELECT 40 + cardinality($1::integer[])' };
+    const given = await listRows(sql, counted, [[1, 2]], ALL);
+    expect([given.total, given.matching, given.rows.length]).toEqual([42, 42, 2]);
+    const narrowed = await listRows(sql, counted, [[1, 2]], { ...ALL, queries: ['pine'] });
+    expect([narrowed.total, narrowed.matching, narrowed.rows.length]).toEqual([42, 1, 1]);
+    const beyond = await listRows(sql, counted, [[1, 2]], { ...ALL, range: { from: 9, to: 12 } });
+    expect([beyond.total, beyond.matching, beyond.rows.length]).toEqual([42, 42, 0]);
+  });
+
   it('S86 takes every value as a parameter and no order from outside the allow list', async () => {
     const hostile = `' OR 1=1; DROP TABLE tokens; --`;
     expect(await list({ queries: [hostile] })).toEqual([[], 0, 4]);

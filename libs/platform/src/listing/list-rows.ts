@@ -4,6 +4,8 @@ import type { Sql } from '../database/database.js';
 export interface ListField {
   /** What the list is ordered by. */
   order?: string;
+  /** It has a value in every row: an index on it then serves both directions. */
+  required?: boolean;
   /** The text a filter's value must be part of; with `whole`, the text[] of which it must be one. */
   filter?: string;
   whole?: boolean;
@@ -11,10 +13,16 @@ export interface ListField {
   fold?: (text: string) => string;
 }
 
-/** The rows a list is laid over. One source gives one statement for each order, whatever is asked. */
+/**
+ * The rows a list is laid over. One source gives a handful of statements for each order, whatever is asked. Where no query and no
+ * filter narrows a list, a page is read along an index on its order and `key`, if there is one: it then costs the same however many
+ * rows there are, but for those it skips.
+ */
 export interface ListSource {
   /** A SELECT of everything the caller may view, its parameters from $1 on. */
   select: string;
+  /** A SELECT of how many rows that gives, over the same parameters, where this is known. Absent: they are counted. */
+  count?: string;
   /** A unique column of it, which decides between equals. */
   key: string;
   /** Names a caller may order and filter by: the allow list (S86). */
@@ -59,14 +67,18 @@ export async function listRows<Row>(
   wish: ListWish,
 ): Promise<Listed<Row>> {
   const filterNames = Object.keys(source.fields).filter((name) => source.fields[name]?.filter !== undefined);
+  const filters = filterNames.map((name) => filterValues(source, name, wish));
+  const narrowed = wish.queries.length > 0 || filters.some((wanted) => wanted.length > 0);
   const { from, to } = wish.range ?? { from: 0, to: null };
-  const rows = await sql.query<Counted>(statement(source, values.length, filterNames, wish), [
-    ...values,
-    wish.queries.map(source.fold),
-    from,
-    to === null ? null : to - from + 1,
-    ...filterNames.map((name) => filterValues(source, name, wish)),
-  ]);
+  const rows = await sql.query<Counted>(
+    statement(source, values.length, wish, narrowed ? filterNames : null),
+    [
+      ...values,
+      from,
+      to === null ? null : to - from + 1,
+      ...(narrowed ? [wish.queries.map(source.fold), ...filters] : []),
+    ],
+  );
   const [first] = rows;
   return {
     rows: rows.filter((row) => row[source.key] !== null) as Row[],
@@ -75,29 +87,44 @@ export async function listRows<Row>(
   };
 }
 
-function statement(source: ListSource, offset: number, filterNames: string[], wish: ListWish): string {
-  const queries = `$${offset + 1}::text[]`;
-  const missing = source.search.map((column) => `strpos(${column}, wanted) = 0`).join(' AND ');
-  const conditions = [
-    `NOT EXISTS (SELECT 1 FROM unnest(${queries}) wanted WHERE ${missing})`,
-    ...filterNames.map((name, index) => filterCondition(source, name, `$${offset + 4 + index}::text[]`)),
-  ];
+/**
+ * The page is ordered as it is numbered, so that rows which come in order are not sorted. Postgres reads through `visible` where it is
+ * named once, that is where nothing is counted, and else keeps it.
+ * @param filterNames null: no query and no filter.
+ */
+function statement(source: ListSource, offset: number, wish: ListWish, filterNames: string[] | null): string {
+  const queries = filterNames && `$${offset + 3}::text[]`;
+  const order = ordering(source, wish, queries);
+  const [matching, matchingCount] = queries
+    ? ['matching', '(SELECT count(*) FROM matching)']
+    : ['visible', 'total_count'];
   return `
     WITH visible AS (${source.select}),
-    matching AS (SELECT * FROM visible WHERE ${conditions.join(' AND ')}),
+    ${queries ? `matching AS (SELECT * FROM visible WHERE ${narrowing(source, queries, filterNames, offset + 4)}),` : ''}
     page AS (
-      SELECT *, row_number() OVER (ORDER BY ${ordering(source, queries, wish)}) AS list_place FROM matching
-      ORDER BY list_place OFFSET $${offset + 2}::bigint LIMIT $${offset + 3}::bigint
-    )
-    SELECT (SELECT count(*) FROM visible)::integer AS total_count, (SELECT count(*) FROM matching)::integer AS matching_count, page.*
-    FROM (SELECT 1) AS one LEFT JOIN page ON true ORDER BY page.list_place`;
+      SELECT *, row_number() OVER (ORDER BY ${order}) AS list_place FROM ${matching}
+      ORDER BY ${order} OFFSET $${offset + 1}::bigint LIMIT $${offset + 2}::bigint
+    ),
+    counted AS (SELECT (${source.count ?? 'SELECT count(*) FROM visible'})::integer AS total_count)
+    SELECT total_count, ${matchingCount}::integer AS matching_count, page.* FROM counted LEFT JOIN page ON true ORDER BY page.list_place`;
 }
 
-function ordering(source: ListSource, queries: string, { orderBy, descending }: ListWish): string {
-  const order = Object.hasOwn(source.fields, orderBy) ? source.fields[orderBy]?.order : undefined;
-  if (order === undefined) throw new Error(`a list cannot be ordered by ${JSON.stringify(orderBy)}`);
-  const exact = source.exactFirst === orderBy ? `${order} = ANY(${queries}) DESC, ` : '';
-  return `${exact}${order} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS LAST'}, ${source.key}`;
+function narrowing(source: ListSource, queries: string, filterNames: string[], first: number): string {
+  const missing = source.search.map((column) => `strpos(${column}, wanted) = 0`).join(' AND ');
+  return [
+    `NOT EXISTS (SELECT 1 FROM unnest(${queries}) wanted WHERE ${missing})`,
+    ...filterNames.map((name, index) => filterCondition(source, name, `$${first + index}::text[]`)),
+  ].join(' AND ');
+}
+
+/** Where there are `queries`, what equals one of them comes first. Equals go the same way as the rest, as an index does read backwards. */
+function ordering(source: ListSource, { orderBy, descending }: ListWish, queries: string | null): string {
+  const field = Object.hasOwn(source.fields, orderBy) ? source.fields[orderBy] : undefined;
+  if (field?.order === undefined) throw new Error(`a list cannot be ordered by ${JSON.stringify(orderBy)}`);
+  const exact =
+    queries !== null && source.exactFirst === orderBy ? `${field.order} = ANY(${queries}) DESC, ` : '';
+  const direction = descending ? 'DESC' : 'ASC';
+  return `${exact}${field.order} ${direction}${field.required ? '' : ' NULLS LAST'}, ${source.key} ${direction}`;
 }
 
 function filterCondition(source: ListSource, name: string, values: string): string {

@@ -21,7 +21,7 @@ export class UserDirectoryService {
     const reach = reachOf(privileges, 'View', 'LocalUser');
     const listed = await listRows<{ id: string }>(
       this.database,
-      LOCAL_USERS,
+      reach === 'all' ? ALL_LOCAL_USERS : LOCAL_USERS,
       [local.id, ...reachValues(reach)],
       wish,
     );
@@ -32,14 +32,21 @@ export class UserDirectoryService {
   }
 }
 
+// Every order has its index: migration 1763700000050.
 const LOCAL_USERS: ListSource = {
   ...NAMED_SEARCH,
   select: `SELECT * FROM local_users u WHERE u.identity_provider_id = $1 AND ${withinReach('u', 2)}`,
   fields: {
     ...NAMED_FIELDS,
-    disabled: { order: 'disabled', filter: 'disabled::text' },
-    firstName: { order: 'lower(first_name)', filter: 'first_name' },
-    lastName: { order: 'lower(last_name)', filter: 'last_name' },
+    disabled: { order: 'disabled', required: true, filter: 'disabled::text' },
+    firstName: { order: 'lower(first_name)', required: true, filter: 'first_name' },
+    lastName: { order: 'lower(last_name)', required: true, filter: 'last_name' },
     email: { order: 'lower(email)', filter: 'email' },
   },
+};
+
+/** Whoever may view every user need not have them counted. */
+const ALL_LOCAL_USERS: ListSource = {
+  ...LOCAL_USERS,
+  count: 'SELECT coalesce(sum(users), 0) FROM local_user_counts WHERE identity_provider_id = $1',
 };
