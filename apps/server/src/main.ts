@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
-import { ConfigError, readConfig } from '@sallyport/platform';
+import { readConfig } from '@sallyport/platform';
 import { stopOnSignals } from './http/shutdown.js';
 import { bootstrapFile } from './start/bootstrap-file.js';
 import { StartLogger } from './start/start-logger.js';
@@ -17,8 +17,9 @@ try {
   const file = bootstrapFile(config.dataDirectory);
   process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null));
 } catch (error) {
-  // A wrong setting is named, its value is not; anything else shows where it came from.
-  const reason = error instanceof ConfigError ? error.message : String((error as Error)?.stack ?? error);
+  // What the operator can mend is said in a sentence (a wrong setting by its name, never its value); the rest shows where it came from.
+  const { name, message, stack } = error as Error;
+  const reason = name === 'ConfigError' || name === 'AlreadyOwned' ? message : (stack ?? message);
   process.stderr.write(`Sallyport cannot start:\n${reason}\n`);
   process.exit(1);
 }
