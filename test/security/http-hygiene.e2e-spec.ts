@@ -1,58 +1,29 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type WalkedRoute, walkRoutes } from '../../apps/server/src/http/route-walk.js';
+import type { WalkedRoute } from '../../apps/server/src/http/route-walk.js';
 import { ACCEPT, type AppgateClient } from '../support/appgate-client.js';
 import { dump } from '../support/faults.js';
-import { type Answer, expecting, send } from '../support/send.js';
-import { DEFAULT_METHOD, type Player, Stage } from '../support/stage.js';
+import { expecting, send } from '../support/send.js';
+import { type Stage } from '../support/stage.js';
+import { named, RouteWalker } from './route-walker.js';
 
+let walker: RouteWalker;
 let stage: Stage;
 let routes: WalkedRoute[];
-let player: Player;
 let admin: AppgateClient;
-let localUserId: string;
 beforeAll(async () => {
-  stage = await Stage.open(1);
-  routes = walkRoutes(stage.first.app);
-  player = await stage.addPlayer('walker');
-  admin = await stage.administrator();
-  localUserId = (await admin.get('/local-users?query=walker')).body.data[0].id;
+  walker = await RouteWalker.open();
+  ({ stage, routes, admin } = walker);
 });
 afterAll(() => stage.close());
-
-function named({ method, path }: WalkedRoute): string {
-  return `${method} ${path}`;
-}
-
-/** A real path for a route. */
-function fill(path: string): string {
-  return path
-    .replace(':userDN', 'CN=walker,OU=local')
-    .replace(':asset', 'swagger-ui.css')
-    .replace(':path', 'userpass')
-    .replace(':mount', 'userpass')
-    .replace(':username', 'walker')
-    .replace(':type', 'totp')
-    .replace(':method_id', DEFAULT_METHOD)
-    .replace(/name\/:name/, 'name/nobody')
-    .replace(':name', 'no-such-enforcement')
-    .replace(':id', path.startsWith('/v1') ? player.entityId : localUserId);
-}
-
-function callRoute(
-  route: WalkedRoute,
-  headers: Record<string, string | undefined> = {},
-  path = fill(route.path),
-): Promise<Answer> {
-  const method = route.method === 'SEARCH' ? 'LIST' : route.method;
-  const body = ['POST', 'PUT'].includes(method) ? {} : undefined;
-  return send({ method, url: `${stage.first.url}${path}`, headers: { accept: ACCEPT, ...headers }, body });
-}
 
 it('S85 every answer carries no-store, nosniff and its exact type, and no banner, cookie or CORS', async () => {
   for (const route of routes)
     for (const token of [{}, { authorization: `Bearer ${admin.token}` }, { 'x-vault-token': 'nonsense' }]) {
       if (Object.keys(token).length > 0 && route.method !== 'GET') continue;
-      const { headers, text, status } = await callRoute(route, { ...token, origin: 'https://evil.example' });
+      const { headers, text, status } = await walker.call(route, {
+        ...token,
+        origin: 'https://evil.example',
+      });
       const where = `${named(route)} ${status}`;
       expect([where, headers['cache-control'], headers['x-content-type-options']]).toEqual([
         where,
@@ -137,7 +108,7 @@ it('S85 no GET and no LIST changes anything but last-use stamps and audit rows',
       { authorization: `Bearer ${admin.token}` },
       { 'x-vault-token': stage.first.rootToken },
     ])
-      expect((await callRoute(route, headers)).status).toBeLessThan(500);
+      expect((await walker.call(route, headers)).status).toBeLessThan(500);
     expect([named(route), (await state()) === before]).toEqual([named(route), true]);
   }
 });

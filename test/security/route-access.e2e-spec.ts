@@ -1,53 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type WalkedRoute, walkRoutes } from '../../apps/server/src/http/route-walk.js';
-import { ACCEPT, type AppgateClient } from '../support/appgate-client.js';
-import { type Answer, expecting, send } from '../support/send.js';
-import { DEFAULT_METHOD, PASSWORD, type Player, Stage } from '../support/stage.js';
+import type { WalkedRoute } from '../../apps/server/src/http/route-walk.js';
+import { ACCEPT } from '../support/appgate-client.js';
+import { expecting, send } from '../support/send.js';
+import { PASSWORD, type Stage } from '../support/stage.js';
 import { OPEN_ROUTES } from './open-routes.js';
 import { TOKEN_YIELDING_ROUTES } from './token-yielding-routes.js';
+import { named, RouteWalker } from './route-walker.js';
 
+let walker: RouteWalker;
 let stage: Stage;
 let routes: WalkedRoute[];
-let player: Player;
-let admin: AppgateClient;
-let localUserId: string;
 beforeAll(async () => {
-  stage = await Stage.open(1);
-  routes = walkRoutes(stage.first.app);
-  player = await stage.addPlayer('walker');
-  admin = await stage.administrator();
-  localUserId = (await admin.get('/local-users?query=walker')).body.data[0].id;
+  walker = await RouteWalker.open();
+  ({ stage, routes } = walker);
 });
 afterAll(() => stage.close());
-
-function named({ method, path }: WalkedRoute): string {
-  return `${method} ${path}`;
-}
-
-/** A real path for a route. */
-function fill(path: string): string {
-  return path
-    .replace(':userDN', 'CN=walker,OU=local')
-    .replace(':asset', 'swagger-ui.css')
-    .replace(':path', 'userpass')
-    .replace(':mount', 'userpass')
-    .replace(':username', 'walker')
-    .replace(':type', 'totp')
-    .replace(':method_id', DEFAULT_METHOD)
-    .replace(/name\/:name/, 'name/nobody')
-    .replace(':name', 'no-such-enforcement')
-    .replace(':id', path.startsWith('/v1') ? player.entityId : localUserId);
-}
-
-function callRoute(
-  route: WalkedRoute,
-  headers: Record<string, string | undefined> = {},
-  path = fill(route.path),
-): Promise<Answer> {
-  const method = route.method === 'SEARCH' ? 'LIST' : route.method;
-  const body = ['POST', 'PUT'].includes(method) ? {} : undefined;
-  return send({ method, url: `${stage.first.url}${path}`, headers: { accept: ACCEPT, ...headers }, body });
-}
 
 it('S44 every route states who may call it, and none is registered past Nest', () => {
   expect(routes.length).toBeGreaterThan(60);
@@ -100,7 +67,7 @@ const DEAD_TOKENS = [undefined, 'nonsense', 'A'.repeat(64), `hvs.${'A'.repeat(43
 
 it('S44 every closed route refuses whoever has no token, in all its spellings, before it says whether anything is there', async () => {
   for (const route of routes.filter(({ access }) => access?.kind !== 'open')) {
-    const path = fill(route.path);
+    const path = walker.fill(route.path);
     const spellings = [path, `${path}/`, `${path}?a=b`];
     if (path.startsWith('/v1'))
       spellings.push(path.replace('/v1/', '/v1//'), path.replace(/\/([^/]*)$/, '//$1'));
@@ -108,7 +75,7 @@ it('S44 every closed route refuses whoever has no token, in all its spellings, b
       for (const token of DEAD_TOKENS) {
         const headers =
           token === undefined ? {} : { authorization: `Bearer ${token}`, 'x-vault-token': token };
-        const { status } = await callRoute(route, headers, spelling);
+        const { status } = await walker.call(route, headers, spelling);
         expect([named(route), spelling, status]).toEqual([
           named(route),
           spelling,
@@ -120,10 +87,10 @@ it('S44 every closed route refuses whoever has no token, in all its spellings, b
 
 it('S44 a verb the path does not have is closed too', async () => {
   for (const path of new Set(
-    routes.map((route) => fill(route.path)).filter((path) => /^\/(admin|v1)\//.test(path)),
+    routes.map((route) => walker.fill(route.path)).filter((path) => /^\/(admin|v1)\//.test(path)),
   ))
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'LIST', 'HEAD', 'OPTIONS', 'TRACE']) {
-      const open = routes.some((route) => route.access?.kind === 'open' && fill(route.path) === path);
+      const open = routes.some((route) => route.access?.kind === 'open' && walker.fill(route.path) === path);
       if (open) continue;
       const answer = await send({ method, url: `${stage.first.url}${path}`, headers: { accept: ACCEPT } });
       expect([method, path, answer.status >= 400 && answer.status < 500]).toEqual([method, path, true]);
@@ -147,7 +114,7 @@ it('S44 a caller who holds nothing is forbidden everything that asks for a privi
       route.access?.kind === 'privilege'
         ? { authorization: `Bearer ${final}` }
         : { 'x-vault-token': vaultToken };
-    const { status, body } = await callRoute(route, token);
+    const { status, body } = await walker.call(route, token);
     const expected =
       route.access?.kind === 'privilege'
         ? { id: 'forbidden', message: "You don't have permission to access this resource." }
