@@ -1,6 +1,7 @@
 import { Account, AuthMount, IdentityProvider, LocalUser, Principal, ServiceUser } from '@sallyport/identity';
 import { LoginEnforcement, MfaMethod, MfaProvider, TotpEnrollment } from '@sallyport/mfa-methods';
 import { AdministrativeRole, CriteriaScript, Policy, UserScript } from '@sallyport/privileges';
+import { TokenRole } from '@sallyport/tokens';
 
 /** Every TypeORM entity of the house. */
 export const ENTITIES = [
@@ -18,4 +19,5 @@ export const ENTITIES = [
   UserScript,
   ServiceUser,
   MfaProvider,
+  TokenRole,
 ];

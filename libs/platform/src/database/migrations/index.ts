@@ -4,6 +4,13 @@ import { SettingsDevicesProviders1763700000020 } from './1763700000020-settings-
 import { FactorChallenges1763700000030 } from './1763700000030-factor-challenges.js';
 import { PagesOfLocalUsers1763700000050 } from './1763700000050-pages-of-local-users.js';
 import { DevicesInPlace1763700000051 } from './1763700000051-devices-in-place.js';
+import { AclPolicies1763800000010 } from './1763800000010-acl-policies.js';
+import { TokenRoles1763800000020 } from './1763800000020-token-roles.js';
+import { IdentityGroups1763800000030 } from './1763800000030-identity-groups.js';
+import { VendorSecrets1763800000040 } from './1763800000040-vendor-secrets.js';
+import { Enrolment1763800000050 } from './1763800000050-enrolment.js';
+import { AdminEpoch1763800000060 } from './1763800000060-admin-epoch.js';
+import { MountTuning1763800000070 } from './1763800000070-mount-tuning.js';
 
 /** All migrations in their order. A released one is never edited. */
 export const migrations = [
@@ -13,4 +20,11 @@ export const migrations = [
   FactorChallenges1763700000030,
   PagesOfLocalUsers1763700000050,
   DevicesInPlace1763700000051,
+  AclPolicies1763800000010,
+  TokenRoles1763800000020,
+  IdentityGroups1763800000030,
+  VendorSecrets1763800000040,
+  Enrolment1763800000050,
+  AdminEpoch1763800000060,
+  MountTuning1763800000070,
 ];
