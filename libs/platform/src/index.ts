@@ -13,5 +13,6 @@ export * from './keyring/keyring.js';
 export * from './keyring/master-key.js';
 export * from './keyring/must-open-data-keys.js';
 export * from './listing/index.js';
+export * from './network/source-network.js';
 export * from './outgoing/index.js';
 export * from './platform.module.js';

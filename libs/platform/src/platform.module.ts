@@ -8,6 +8,7 @@ import { KeyLimits, Keyring } from './keyring/keyring.js';
 import { MasterKey } from './keyring/master-key.js';
 import { HostResolver } from './outgoing/host-resolver.js';
 import { Outgoing } from './outgoing/outgoing.js';
+import { OutgoingHttp } from './outgoing/outgoing-http.js';
 
 export interface PlatformFacts {
   config: Config;
@@ -34,8 +35,9 @@ export class PlatformModule {
         Installation,
         HostResolver,
         Outgoing,
+        OutgoingHttp,
       ],
-      exports: [Config, DataSource, Clock, Database, Keyring, Installation, Outgoing],
+      exports: [Config, DataSource, Clock, Database, Keyring, Installation, Outgoing, OutgoingHttp],
     };
   }
 }

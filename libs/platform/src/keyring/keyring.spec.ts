@@ -86,6 +86,7 @@ describe('a sealed value', () => {
       'installation.sealed_lookup_key',
       'mfa_methods.sealed_challenge_secret',
       'mfa_methods.sealed_shared_secret',
+      'mfa_methods.sealed_vendor_secrets',
       'totp_enrollments.sealed_seed',
     ]);
     // Hashes, keys under the master key, and what a RADIUS server said in the clear.
