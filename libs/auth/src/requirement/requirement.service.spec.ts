@@ -1,5 +1,11 @@
 import { SERVER } from '@sallyport/audit';
-import { AuthMountsService, EntitiesService, PeopleService } from '@sallyport/identity';
+import {
+  AuthMountsService,
+  EntitiesService,
+  GroupsService,
+  type GroupValues,
+  PeopleService,
+} from '@sallyport/identity';
 import {
   AdminMfaSettingsService,
   DEFAULT_METHOD_ID,
@@ -57,7 +63,28 @@ function requireAll(...exemptedUsers: string[]): Promise<void> {
   return core.get(AdminMfaSettingsService).replace({ providerId: DEFAULT_METHOD_ID, exemptedUsers }, SERVER);
 }
 
+async function group(values: GroupValues): Promise<string> {
+  const write = core
+    .get(Database)
+    .transaction((tx) => core.get(GroupsService).write(tx, values, SERVER, async () => undefined));
+  return (await write).group.id;
+}
+
 describe('what is owed', () => {
+  it('S53 is owed by a group somebody is in, and by every group above it', async () => {
+    const low = await group({ name: 'low', memberEntityIds: [ada.principalId] });
+    const middle = await group({ name: 'middle', memberGroupIds: [low] });
+    const top = await group({ name: 'top', memberGroupIds: [middle] });
+    const beside = await group({ name: 'beside' });
+    await enforce('direct', { identityGroupIds: [low] });
+    await enforce('inherited', { identityGroupIds: [beside, top] });
+    await enforce('other', { identityGroupIds: [beside] });
+    expect(await owed(ada)).toEqual([['direct', 'inherited'], false]);
+    expect(await owed(bob)).toEqual([[], false]);
+    await group({ id: middle, memberGroupIds: [] });
+    expect(await owed(ada)).toEqual([['direct'], false]);
+  });
+
   it('is nothing without a rule', async () => {
     expect(await owed(ada)).toEqual([[], false]);
   });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { groupsOfPerson } from '@sallyport/identity';
 import { ADMIN_MFA, type MfaMethod, MfaMethodsService } from '@sallyport/mfa-methods';
 import { Database, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
@@ -78,6 +79,7 @@ const MATCHING = `
   SELECT e.name, e.mfa_method_ids, false
   FROM login_enforcements e, person
   WHERE person.principal_id = ANY(e.identity_entity_ids)
+     OR e.identity_group_ids && ARRAY(SELECT group_id FROM ${groupsOfPerson('person.principal_id')} held)
      OR person.accessor = ANY(e.auth_method_accessors)
      OR person.mount_type = ANY(e.auth_method_types)
   ORDER BY name`;

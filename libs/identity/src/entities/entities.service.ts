@@ -34,10 +34,6 @@ export class EntitiesService {
     return this.repository(tx).findOneBy({ nameCanonical: canonicalName(name) });
   }
 
-  async list(): Promise<Principal[]> {
-    return this.repository().find({ where: { name: Not(IsNull()) }, order: { nameCanonical: 'ASC' } });
-  }
-
   /** The accounts of these principals: their aliases. */
   async accountsOf(principalIds: string[]): Promise<Account[]> {
     if (principalIds.length === 0) return [];
@@ -53,12 +49,14 @@ export class EntitiesService {
    * Creates an entity, or changes the one the id or the name points at. Fields that are absent keep their value.
    * Disabling ends the person's tokens at once, and enabling again does not bring them back (S39).
    * @param judge runs inside the transaction after the change; throws to undo it (S50).
+   * @param mayWrite runs inside it before, with the entity as it is, null for a new one; throws where the caller may not (S48, S49).
    * @throws DomainError `invalid` codes `entity-not-found`, `entity-name-taken`, `root-policy`.
    */
   async write(
     values: EntityValues,
     actor: Actor,
     judge: (tx: Transaction) => Promise<void>,
+    mayWrite?: (tx: Transaction, entity: Principal | null) => Promise<void>,
   ): Promise<{ entity: Principal; created: boolean }> {
     if (values.policies?.includes('root'))
       throw new DomainError('invalid', 'root-policy', 'policies cannot contain root');
@@ -69,6 +67,7 @@ export class EntitiesService {
           `entity/${canonicalName(values.name)}`,
         ]);
       const known = await this.locate(tx, values);
+      await mayWrite?.(tx, known);
       if (known === null) return { entity: await this.create(tx, values, actor), created: true };
       const entity = await this.change(tx, known, values, actor);
       await judge(tx);
@@ -79,17 +78,34 @@ export class EntitiesService {
   /**
    * Deleting an entity ends its tokens and removes its aliases and seeds; its local users begin anew as hidden principals.
    * An unknown id changes nothing.
+   * @param judge as for `write`; `mayRemove` runs before.
    */
-  async remove(id: string, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<void> {
+  async remove(
+    id: string,
+    actor: Actor,
+    judge: (tx: Transaction) => Promise<void>,
+    mayRemove?: (tx: Transaction) => Promise<void>,
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const entity = await this.find(id, tx);
-      if (entity === null) return;
-      const accounts = await tx.manager.getRepository(Account).findBy({ principalId: id });
-      for (const account of accounts) await this.detachLogin(tx, account);
-      await tx.manager.getRepository(Principal).delete({ id });
-      await this.record(tx, actor, 'entity.deleted', entity);
-      await judge(tx);
+      if (await this.removeIn(tx, id, actor, mayRemove)) await judge(tx);
     });
+  }
+
+  /** The same inside a transaction, of which the caller judges the end. @returns false where there was none. */
+  async removeIn(
+    tx: Transaction,
+    id: string,
+    actor: Actor,
+    mayRemove?: (tx: Transaction) => Promise<void>,
+  ): Promise<boolean> {
+    const entity = await this.find(id, tx);
+    if (entity === null) return false;
+    await mayRemove?.(tx);
+    const accounts = await tx.manager.getRepository(Account).findBy({ principalId: id });
+    for (const account of accounts) await this.detachLogin(tx, account);
+    await tx.manager.getRepository(Principal).delete({ id });
+    await this.record(tx, actor, 'entity.deleted', entity);
+    return true;
   }
 
   /**
@@ -139,6 +155,7 @@ export class EntitiesService {
       metadata: values.metadata ?? {},
       policies: values.policies ?? [],
       disabled: values.disabled ?? false,
+      mergedIds: [],
       createdAt: now,
       updatedAt: now,
     });

@@ -15,6 +15,11 @@ export interface AliasValues {
   customMetadata?: Record<string, string>;
 }
 
+/** Whether the caller may act on a person; throws where not. */
+type MayAct = (tx: Transaction, principalId: string) => Promise<void>;
+
+const ANYBODY: MayAct = () => Promise.resolve();
+
 /** Accounts as `/v1` administers them: entity aliases (vault.md §10). Only those of visible principals are found here. */
 @Injectable()
 export class EntityAliasesService {
@@ -33,6 +38,16 @@ export class EntityAliasesService {
     return (await this.entities.find(account.principalId, tx)) === null ? null : account;
   }
 
+  /** The alias of this name at the mount of this accessor. */
+  async findByFactors(mountAccessor: string, name: string): Promise<Account | null> {
+    const mount = await this.mounts.findByAccessor(mountAccessor);
+    if (mount === null || mount.identityProviderId === null) return null;
+    const account = await this.database.manager
+      .getRepository(Account)
+      .findOneBy({ identityProviderId: mount.identityProviderId, nameCanonical: canonicalName(name) });
+    return account && this.find(account.id);
+  }
+
   async list(): Promise<Account[]> {
     return this.database.manager
       .getRepository(Account)
@@ -45,29 +60,38 @@ export class EntityAliasesService {
   /**
    * Creates an alias, or changes the one its id or its (mount, name) points at; another `canonicalId` moves the login, not the seeds.
    * Without a `canonicalId` a new alias gets an entity of its own.
+   * @param judge runs inside the transaction after the change; throws to undo it (S50).
+   * @param mayAct runs inside it before, with each person whose login this is or is to be; throws where the caller may not (S49).
    * @throws DomainError `invalid` codes `alias-incomplete`, `unknown-mount`, `unknown-entity`, `alias-exists`, `alias-name-taken`.
    */
   async write(
     values: AliasValues,
     actor: Actor,
     judge: (tx: Transaction) => Promise<void>,
+    mayAct: MayAct = ANYBODY,
   ): Promise<{ alias: Account; changed: boolean }> {
     return this.database.transaction(async (tx) => {
       const known = values.id ? await this.find(values.id, tx) : null;
       const written =
         known === null
-          ? await this.writeByName(tx, values, actor)
-          : await this.change(tx, known, values, actor);
+          ? await this.writeByName(tx, values, actor, mayAct)
+          : await this.change(tx, known, values, actor, mayAct);
       await judge(tx);
       return written;
     });
   }
 
-  /** An unknown id changes nothing. */
-  async remove(id: string, actor: Actor, judge: (tx: Transaction) => Promise<void>): Promise<void> {
+  /** An unknown id changes nothing. The rest is as for `write`. */
+  async remove(
+    id: string,
+    actor: Actor,
+    judge: (tx: Transaction) => Promise<void>,
+    mayAct: MayAct = ANYBODY,
+  ): Promise<void> {
     await this.database.transaction(async (tx) => {
       const alias = await this.find(id, tx);
       if (alias === null) return;
+      await mayAct(tx, alias.principalId);
       await this.entities.detachLogin(tx, alias);
       await this.record(tx, actor, 'entity-alias.deleted', alias);
       await judge(tx);
@@ -78,6 +102,7 @@ export class EntityAliasesService {
     tx: Transaction,
     values: AliasValues,
     actor: Actor,
+    mayAct: MayAct,
   ): Promise<{ alias: Account; changed: boolean }> {
     if (!values.mountAccessor || !values.name)
       throw new DomainError(
@@ -95,7 +120,8 @@ export class EntityAliasesService {
       `entity-alias/${identityProviderId}/${nameCanonical}`,
     ]);
     const known = await tx.manager.getRepository(Account).findOneBy({ identityProviderId, nameCanonical });
-    if (known !== null) return this.change(tx, known, values, actor);
+    if (known !== null) return this.change(tx, known, values, actor, mayAct);
+    if (values.canonicalId) await mayAct(tx, values.canonicalId);
     const entityId = values.canonicalId || (await this.entities.createFor(tx, actor)).id;
     await this.mustBeFree(tx, entityId, identityProviderId, null);
     const alias = Object.assign(this.people.newAccount(identityProviderId, entityId, values.name), {
@@ -111,13 +137,16 @@ export class EntityAliasesService {
     alias: Account,
     values: AliasValues,
     actor: Actor,
+    mayAct: MayAct,
   ): Promise<{ alias: Account; changed: boolean }> {
+    await mayAct(tx, alias.principalId);
     const changes: Partial<Account> = {};
     const moves =
       values.canonicalId !== undefined &&
       values.canonicalId !== '' &&
       values.canonicalId !== alias.principalId;
     if (moves) {
+      await mayAct(tx, values.canonicalId!);
       await this.mustBeFree(tx, values.canonicalId!, alias.identityProviderId, alias.id);
       changes.principalId = values.canonicalId!;
     }

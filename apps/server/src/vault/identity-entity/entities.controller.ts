@@ -1,9 +1,10 @@
 import { Delete, Get, Post, Req, Search } from '@nestjs/common';
-import { EntitiesService } from '@sallyport/identity';
-import { UserAdministrationService } from '@sallyport/privileges';
+import { EntitiesService, EntityDirectoryService } from '@sallyport/identity';
+import { EntityAdministration } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
+import { authorityOf } from '../wire/authority.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
 import { policyNames } from '../wire/policy-names.js';
@@ -19,6 +20,7 @@ import {
   EntityView,
   NewEntityView,
 } from './entity.dto.js';
+import { entityListItem } from './entity-list-item.js';
 import { EntityReader } from './entity-reader.js';
 
 const ID = { id: 'The entity: a lowercase UUID.' };
@@ -37,7 +39,8 @@ const WRITE = {
 export class EntitiesController {
   constructor(
     private readonly entities: EntitiesService,
-    private readonly administration: UserAdministrationService,
+    private readonly directory: EntityDirectoryService,
+    private readonly administration: EntityAdministration,
     private readonly reader: EntityReader,
   ) {}
 
@@ -48,7 +51,11 @@ export class EntitiesController {
     const id = fields.id === '' ? undefined : fields.id;
     if (id !== undefined && !isUuid(id)) throw refuse(400, 'entity not found from id');
     const values = { ...fields, id, policies: fields.policies && policyNames(fields.policies) };
-    const { entity, created } = await this.administration.writeEntity(values, actorOf(request));
+    const { entity, created } = await this.administration.write(
+      values,
+      authorityOf(request),
+      actorOf(request),
+    );
     if (!created) return;
     return Answer.data({ id: entity.id, name: entity.name, aliases: null });
   }
@@ -57,18 +64,14 @@ export class EntitiesController {
   @Access({ kind: 'capability', capability: 'list' })
   @Describe({ summary: 'List the entities by id', list: EntityListItem, refuses: { 404: [''] } })
   async listIds(): Promise<Answer> {
-    const entities = await this.entities.list();
-    const ids = entities.map(({ id }) => id);
-    return Answer.list(ids, await this.reader.listItems(entities));
+    return this.listBy('id');
   }
 
   @Search('name')
   @Access({ kind: 'capability', capability: 'list' })
   @Describe({ summary: 'List the entities by name', list: EntityListItem, refuses: { 404: [''] } })
   async listNames(): Promise<Answer> {
-    const entities = await this.entities.list();
-    const names = entities.map(({ name }) => name ?? '');
-    return Answer.list(names, await this.reader.listItems(entities));
+    return this.listBy('name');
   }
 
   @Get('id/:id')
@@ -108,7 +111,7 @@ export class EntitiesController {
     params: ID,
   })
   async removeById(@Fields() { id }: EntityIdFields, @Req() request: FastifyRequest): Promise<void> {
-    if (isUuid(id)) await this.administration.removeEntity(id, actorOf(request));
+    if (isUuid(id)) await this.administration.remove(id, authorityOf(request), actorOf(request));
   }
 
   @Delete('name/:name')
@@ -116,6 +119,14 @@ export class EntitiesController {
   @Describe({ summary: 'The same by name', params: NAME })
   async removeByName(@Fields() { name }: EntityNameFields, @Req() request: FastifyRequest): Promise<void> {
     const entity = await this.entities.findByName(name);
-    if (entity !== null) await this.administration.removeEntity(entity.id, actorOf(request));
+    if (entity !== null) await this.administration.remove(entity.id, authorityOf(request), actorOf(request));
+  }
+
+  private async listBy(key: 'id' | 'name'): Promise<Answer> {
+    const entities = await this.directory.list();
+    return Answer.list(
+      entities.map((entity) => entity[key]),
+      Object.fromEntries(entities.map((entity) => [entity.id, entityListItem(entity)])),
+    );
   }
 }

@@ -1,9 +1,10 @@
 import { Delete, Get, Post, Req, Search } from '@nestjs/common';
 import { EntityAliasesService } from '@sallyport/identity';
-import { UserAdministrationService } from '@sallyport/privileges';
+import { EntityAdministration } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
+import { authorityOf } from '../wire/authority.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
@@ -35,7 +36,7 @@ const WRITE = {
 export class EntityAliasesController {
   constructor(
     private readonly aliases: EntityAliasesService,
-    private readonly administration: UserAdministrationService,
+    private readonly administration: EntityAdministration,
     private readonly reader: EntityReader,
   ) {}
 
@@ -56,7 +57,11 @@ export class EntityAliasesController {
       mountAccessor: fields.mount_accessor,
       customMetadata: fields.custom_metadata,
     };
-    const { alias, changed } = await this.administration.writeAlias(values, actorOf(request));
+    const { alias, changed } = await this.administration.writeAlias(
+      values,
+      authorityOf(request),
+      actorOf(request),
+    );
     if (!changed) return;
     return Answer.data({ id: alias.id, canonical_id: alias.principalId });
   }
@@ -93,7 +98,7 @@ export class EntityAliasesController {
   @Access({ kind: 'capability', capability: 'delete' })
   @Describe({ summary: 'Delete an alias; 204 also where there is none', params: ID })
   async remove(@Fields() { id }: EntityIdFields, @Req() request: FastifyRequest): Promise<void> {
-    if (isUuid(id)) await this.administration.removeAlias(id, actorOf(request));
+    if (isUuid(id)) await this.administration.removeAlias(id, authorityOf(request), actorOf(request));
   }
 }
 

@@ -4,17 +4,13 @@ import {
   type AuthMount,
   AuthMountsService,
   EntitiesService,
+  GroupsService,
   type Principal,
 } from '@sallyport/identity';
 import { type TotpEnrollment, TotpEnrollmentsService } from '@sallyport/mfa-methods';
 import { wireTime } from '../wire/wire-time.js';
-import {
-  type AliasView,
-  type AuthenticatorView,
-  type EntityListItem,
-  type EntityView,
-} from './entity.dto.js';
-import { aliasView, entityListItem, entityView, type MountsByProvider } from './entity-view.js';
+import { type AliasView, type AuthenticatorView, type EntityView } from './entity.dto.js';
+import { aliasView, entityView, type MountsByProvider } from './entity-view.js';
 
 /** Gathers what an entity or an alias shows of the libs around it: its logins, their mounts, its authenticators. */
 @Injectable()
@@ -23,23 +19,15 @@ export class EntityReader {
     private readonly entities: EntitiesService,
     private readonly mounts: AuthMountsService,
     private readonly enrollments: TotpEnrollmentsService,
+    private readonly groups: GroupsService,
   ) {}
 
   async entity(entity: Principal): Promise<EntityView> {
     const accounts = await this.entities.accountsOf([entity.id]);
     const enrollments = await this.enrollments.listOf([entity.id]);
     const authenticators = await Promise.all(enrollments.map((enrollment) => this.authenticator(enrollment)));
-    return entityView(entity, accounts, await this.mountsOf(accounts), authenticators);
-  }
-
-  async listItems(entities: Principal[]): Promise<Record<string, EntityListItem>> {
-    const accounts = await this.entities.accountsOf(entities.map(({ id }) => id));
-    const mounts = await this.mountsOf(accounts);
-    const items = entities.map((entity) => {
-      const own = accounts.filter(({ principalId }) => principalId === entity.id);
-      return [entity.id, entityListItem(entity, own, mounts)] as const;
-    });
-    return Object.fromEntries(items);
+    const memberships = await this.groups.membershipsOf(entity.id);
+    return entityView(entity, accounts, await this.mountsOf(accounts), authenticators, memberships);
   }
 
   async aliases(accounts: Account[]): Promise<AliasView[]> {

@@ -1,6 +1,6 @@
-import type { Account, AuthMount, Principal } from '@sallyport/identity';
+import type { Account, AuthMount, Memberships, Principal } from '@sallyport/identity';
 import { wireMap, wireTime } from '../wire/wire-time.js';
-import type { AliasView, AuthenticatorView, EntityListItem, EntityView } from './entity.dto.js';
+import type { AliasView, AuthenticatorView, EntityView } from './entity.dto.js';
 
 /** Mounts by the identity provider behind them. */
 export type MountsByProvider = ReadonlyMap<string, AuthMount>;
@@ -18,7 +18,7 @@ export function aliasView(account: Account, mounts: MountsByProvider): AliasView
     mount_path: `auth/${mount.path}/`,
     metadata: null,
     custom_metadata: wireMap(account.customMetadata),
-    merged_from_canonical_ids: null,
+    merged_from_canonical_ids: listOrNull(account.mergedFromIds),
     local: false,
     creation_time: wireTime(account.createdAt),
     last_update_time: wireTime(account.updatedAt),
@@ -31,6 +31,7 @@ export function entityView(
   accounts: readonly Account[],
   mounts: MountsByProvider,
   authenticators: AuthenticatorView[],
+  { direct, inherited }: Memberships,
 ): EntityView {
   return {
     id: entity.id,
@@ -39,10 +40,10 @@ export function entityView(
     policies: entity.policies,
     disabled: entity.disabled,
     aliases: aliasesOf(accounts, mounts),
-    direct_group_ids: [],
-    inherited_group_ids: [],
-    group_ids: [],
-    merged_entity_ids: null,
+    direct_group_ids: direct,
+    inherited_group_ids: inherited,
+    group_ids: [...direct, ...inherited],
+    merged_entity_ids: listOrNull(entity.mergedIds),
     namespace_id: 'root',
     creation_time: wireTime(entity.createdAt),
     last_update_time: wireTime(entity.updatedAt),
@@ -50,22 +51,10 @@ export function entityView(
   };
 }
 
-/** An entity as a list tells of it. */
-export function entityListItem(
-  entity: Principal,
-  accounts: readonly Account[],
-  mounts: MountsByProvider,
-): EntityListItem {
-  const aliases = aliasesOf(accounts, mounts).map(({ id, name, mount_accessor, mount_type, mount_path }) => ({
-    id,
-    name,
-    mount_accessor,
-    mount_type,
-    mount_path,
-  }));
-  return { name: entity.name ?? '', aliases };
-}
-
 function aliasesOf(accounts: readonly Account[], mounts: MountsByProvider): AliasView[] {
   return accounts.flatMap((account) => aliasView(account, mounts) ?? []);
+}
+
+function listOrNull(ids: string[]): string[] | null {
+  return ids.length === 0 ? null : ids;
 }

@@ -61,7 +61,7 @@ export class AliasView {
   custom_metadata!: Record<string, string> | null;
 
   @ApiProperty({ type: [String], nullable: true, example: null })
-  merged_from_canonical_ids!: null;
+  merged_from_canonical_ids!: string[] | null;
 
   @ApiProperty({ example: false })
   local!: boolean;
@@ -123,7 +123,7 @@ export class EntityView {
   group_ids!: string[];
 
   @ApiProperty({ type: [String], nullable: true, example: null })
-  merged_entity_ids!: null;
+  merged_entity_ids!: string[] | null;
 
   @ApiProperty({ example: 'root' })
   namespace_id!: string;

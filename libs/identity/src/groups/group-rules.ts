@@ -1,0 +1,86 @@
+import { DomainError } from '@sallyport/platform';
+import type { Group, GroupType, GroupValues } from './group.js';
+
+/** What stands in the database of a group and its members. */
+export type GroupContent = Pick<
+  Group,
+  'name' | 'type' | 'policies' | 'metadata' | 'memberEntityIds' | 'memberGroupIds'
+>;
+
+/** What a write of a group does to people, as far as somebody may have to answer for it (S48). */
+export interface GroupEffect {
+  /** ACL policies somebody gets who did not have them by this group. */
+  granted: string[];
+  /** Groups somebody leaves: the one that is written and those above it. */
+  left: string[];
+}
+
+/** The type a group is to have. @throws DomainError `invalid` codes `group-type-fixed`, `group-type-unknown`. */
+export function typeOf(known: Group | null, sent: string | undefined): GroupType {
+  const type = sent || (known?.type ?? 'internal');
+  if (known !== null && type !== known.type)
+    throw new DomainError('invalid', 'group-type-fixed', 'group type cannot be changed');
+  if (type !== 'internal' && type !== 'external')
+    throw new DomainError('invalid', 'group-type-unknown', `invalid group type "${type}"`);
+  return type;
+}
+
+/** Whom a mount tells of is a member of an external group, and nobody else. @throws DomainError `invalid`. */
+export function mustAllowMembers(type: GroupType, { memberEntityIds, memberGroupIds }: GroupValues): void {
+  if (type === 'internal') return;
+  if (memberEntityIds !== undefined)
+    throw new DomainError(
+      'invalid',
+      'external-member-entities',
+      `member entities can't be set manually for external groups`,
+    );
+  if (memberGroupIds !== undefined)
+    throw new DomainError(
+      'invalid',
+      'external-member-groups',
+      `member groups can't be set for external groups`,
+    );
+}
+
+/** @throws DomainError `invalid` code `unknown-member` for the first id that was not found. */
+export function mustInclude(ids: string[], found: { id: string }[], what: string): void {
+  const known = new Set(found.map(({ id }) => id));
+  const unknown = ids.find((id) => !known.has(id));
+  if (unknown !== undefined)
+    throw new DomainError('invalid', 'unknown-member', `invalid ${what} "${unknown}"`);
+}
+
+/** A group above this one, or itself, would be its own member. @throws DomainError `invalid` code `group-cycle`. */
+export function mustNotCircle(memberGroupIds: string[], above: string[]): void {
+  const member = memberGroupIds.find((id) => above.includes(id));
+  if (member !== undefined)
+    throw new DomainError(
+      'invalid',
+      'group-cycle',
+      `cyclic relationship detected for member group ID "${member}"`,
+    );
+}
+
+/** A write of a group, before it is done. */
+export interface GroupWrite {
+  id: string;
+  /** The groups above it. */
+  above: { id: string; policies: string[] }[];
+  known: Group | null;
+  wanted: GroupContent;
+}
+
+/** Old members get what the group gets; a new one gets all it has, and what it has from the groups above it. */
+export function effectOf({ id, above, known, wanted }: GroupWrite): GroupEffect {
+  const before = [...(known?.memberEntityIds ?? []), ...(known?.memberGroupIds ?? [])];
+  const after = [...wanted.memberEntityIds, ...wanted.memberGroupIds];
+  const joins = after.some((member) => !before.includes(member));
+  const leaves = before.some((member) => !after.includes(member));
+  const granted = joins
+    ? [...wanted.policies, ...above.flatMap((parent) => parent.policies)]
+    : wanted.policies.filter((policy) => !known?.policies.includes(policy));
+  return {
+    granted: [...new Set(granted)].sort(),
+    left: leaves ? [id, ...above.map((parent) => parent.id)] : [],
+  };
+}
