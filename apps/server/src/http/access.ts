@@ -18,7 +18,13 @@ export type AccessStatement =
       orTargets?: readonly string[];
     }
   /** `/v1`: a token whose policies give this capability on the request's path. */
-  | { kind: 'capability'; capability: 'create' | 'read' | 'update' | 'delete' | 'list'; sudo?: boolean };
+  | {
+      kind: 'capability';
+      capability: 'create' | 'read' | 'update' | 'delete' | 'list' | 'patch';
+      sudo?: boolean;
+      /** An `update` of this kind of object is a `create` where the object is not there yet (vault.md §12). */
+      existence?: 'mount-user' | 'token-role';
+    };
 
 export const ACCESS = Symbol('access');
 

@@ -1,26 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isWithin } from '@sallyport/auth';
-import { EntitiesService } from '@sallyport/identity';
 import type { DomainError } from '@sallyport/platform';
-import { type AclCapability, aclAllows } from '@sallyport/privileges';
-import { type Token, TokensService } from '@sallyport/tokens';
+import {
+  type AclCapability,
+  type AclGrant,
+  AclService,
+  gives,
+  givesFields,
+  setOf,
+} from '@sallyport/privileges';
+import { TokensService } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
 import { readBody } from './wire/body.js';
-import type { VaultCaller } from './wire/caller.js';
+import { aclSubjectOf, type VaultCaller } from './wire/caller.js';
 import { isBarePath, isOpenPath, spell } from './wire/error-table.js';
 import { MOUNT_PATH_RULE, MountsOnPath } from './wire/mounts-on-path.js';
+import { ObjectExistence } from './wire/object-existence.js';
 import { checkNamespace, readMfaHeader, readToken, refuseWrapping } from './wire/request-headers.js';
 import { LIST_METHOD, policyPath, rewriteUrl } from './wire/request-url.js';
+import { isRootProtected } from './wire/root-protected.js';
 import { multiError, refuse } from './wire/vault-error.js';
 
 const CAPABILITY_OF: Record<string, AclCapability> = {
   GET: 'read',
   [LIST_METHOD]: 'list',
   POST: 'update',
-  PATCH: 'update',
+  PATCH: 'patch',
   DELETE: 'delete',
 };
 
@@ -32,7 +40,8 @@ export class VaultDialect implements Dialect {
 
   constructor(
     private readonly tokens: TokensService,
-    private readonly entities: EntitiesService,
+    private readonly acl: AclService,
+    private readonly existence: ObjectExistence,
     private readonly mounts: MountsOnPath,
   ) {}
 
@@ -75,9 +84,12 @@ export class VaultDialect implements Dialect {
     request: FastifyRequest,
   ): Promise<void> {
     if (access.kind === 'open') return;
-    const capabilities: AclCapability[] =
-      access.kind === 'capability' ? [access.capability, ...(access.sudo ? (['sudo'] as const) : [])] : [];
-    await this.permit(capabilities, caller as VaultCaller | null, tokenSent, request);
+    this.mustBeLive(caller as VaultCaller | null, tokenSent);
+    if (access.kind === 'token') return;
+    if (access.kind !== 'capability') throw denied();
+    const grant = await this.acl.grantOn(aclSubjectOf(request), pathOf(request));
+    const capability = await this.capabilityFor(access, grant, request);
+    permit(grant, [capability, ...(access.sudo ? (['sudo'] as const) : [])], request);
   }
 
   /** The ACL is asked before mount and path are looked up, so a caller without rights learns nothing (§2.4). */
@@ -92,10 +104,10 @@ export class VaultDialect implements Dialect {
     const known = allow.length > 0;
     if (known && isOpenPath(path) && (await this.mounts.isMounted(path)))
       throw refuse(405, 'unsupported operation');
-    await this.permit(
+    this.mustBeLive(caller as VaultCaller | null, tokenSent);
+    permit(
+      await this.acl.grantOn(aclSubjectOf(request), path),
       [CAPABILITY_OF[request.method] ?? 'sudo'],
-      caller as VaultCaller | null,
-      tokenSent,
       request,
     );
     if (!(await this.mounts.isMounted(path)))
@@ -107,7 +119,9 @@ export class VaultDialect implements Dialect {
   }
 
   parseBody(bytes: Buffer, request: FastifyRequest): unknown {
-    return readBody(bytes, request.headers['content-type']);
+    const fields = readBody(bytes, request.headers['content-type']);
+    mustBeLetThrough(request, fields);
+    return fields;
   }
 
   renderError(error: DomainError, request: FastifyRequest): WireError {
@@ -121,26 +135,48 @@ export class VaultDialect implements Dialect {
     return { ...spell(error, isOpenPath(pathOf(request))), headers };
   }
 
-  private async permit(
-    capabilities: AclCapability[],
-    caller: VaultCaller | null,
-    tokenSent: boolean,
-    request: FastifyRequest,
-  ): Promise<void> {
+  private mustBeLive(caller: VaultCaller | null, tokenSent: boolean): void {
     if (!tokenSent || caller?.state === 'barred') throw refuse(403, 'permission denied');
     if (caller === null) throw refuse(403, multiError('permission denied', 'invalid token'));
-    const path = pathOf(request);
-    const entityName = await this.entityName(caller.token, path);
-    const { policies, identityPolicies, principalId: entityId } = caller.token;
-    const subject = { policies: [...policies, ...identityPolicies], entityId, entityName };
-    if (!aclAllows(subject, capabilities, path)) throw refuse(403, multiError('permission denied'));
   }
 
-  /** Asked for only where a policy's template can need it. */
-  private async entityName({ principalId }: Token, path: string): Promise<string | null> {
-    if (principalId === null || !path.startsWith('identity/entity/name/')) return null;
-    return (await this.entities.find(principalId))?.name ?? null;
+  /** Where making and changing are two rights, which of them is meant; looked up only where it makes a difference. */
+  private async capabilityFor(
+    { capability, existence }: Extract<AccessStatement, { kind: 'capability' }>,
+    grant: AclGrant,
+    request: FastifyRequest,
+  ): Promise<AclCapability> {
+    if (existence === undefined) return capability;
+    const [creates, updates] = [gives(grant, setOf(['create'])), gives(grant, setOf(['update']))];
+    if (creates === updates) return capability;
+    return (await this.existence.of(existence, request)) ? 'update' : 'create';
   }
+}
+
+const GRANT = Symbol('acl grant');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The rule that let the request in, where it has something to say of the fields too. */
+    [GRANT]?: AclGrant;
+  }
+}
+
+function permit(grant: AclGrant, capabilities: AclCapability[], request: FastifyRequest): void {
+  const wanted = isRootProtected(pathOf(request)) ? [...capabilities, 'sudo' as const] : capabilities;
+  if (!gives(grant, setOf(wanted))) throw denied();
+  request[GRANT] = grant;
+  if (request.method === 'GET') mustBeLetThrough(request, request.query);
+}
+
+/** The winning rule's word on the fields (vault.md §12): of a read in the query, of a write in the body, before anything is done. */
+function mustBeLetThrough(request: FastifyRequest, fields: unknown): void {
+  const grant = request[GRANT];
+  if (grant !== undefined && !givesFields(grant, (fields ?? {}) as Record<string, unknown>)) throw denied();
+}
+
+function denied(): DomainError {
+  return refuse(403, multiError('permission denied'));
 }
 
 /** `sys/auth/a/b`: a mount path has one segment here, so there is no such mount and none can be made. */

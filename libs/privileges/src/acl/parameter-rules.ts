@@ -1,0 +1,113 @@
+/** A value a rule lists; text may begin or end with `*`. */
+export type ParameterValue = string | number | boolean | null | readonly ParameterValue[];
+
+/** Which values a field may have, or may not; an empty list stands for any. */
+export type ParameterValues = ReadonlyMap<string, readonly ParameterValue[]>;
+
+/** What a rule says of a request's fields; names are lower-cased (vault.md §12). */
+export interface ParameterRules {
+  allowed: ParameterValues;
+  denied: ParameterValues;
+  required: readonly string[];
+}
+
+const EVERY_FIELD = '*';
+
+/** Whether these fields are what the rule lets through. */
+export function allowsFields(rules: ParameterRules, fields: Readonly<Record<string, unknown>>): boolean {
+  const given = Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const names = new Set(given.map(([name]) => name));
+  if (!rules.required.every((name) => names.has(name))) return false;
+  if (given.length === 0) return true;
+  if (rules.denied.has(EVERY_FIELD)) return false;
+  return given.every(([name, value]) => !isDenied(rules, name, value) && isAllowed(rules, name, value));
+}
+
+/** Unites what two rules of one pattern say: by key, where an empty list wins; every required field of both. */
+export function uniteParameters(one: ParameterRules, other: ParameterRules): ParameterRules {
+  return {
+    allowed: uniteValues(one.allowed, other.allowed),
+    denied: uniteValues(one.denied, other.denied),
+    required: [...new Set([...one.required, ...other.required])],
+  };
+}
+
+/** Whether two rules say the same, whatever the order they say it in. */
+export function saySame(one: ParameterRules, other: ParameterRules): boolean {
+  return spelled(one) === spelled(other);
+}
+
+function uniteValues(one: ParameterValues, other: ParameterValues): ParameterValues {
+  const united = new Map(one);
+  for (const [name, values] of other) {
+    const held = united.get(name);
+    const isAny = values.length === 0 || held?.length === 0;
+    united.set(name, isAny ? [] : [...(held ?? []), ...values]);
+  }
+  return united;
+}
+
+function isDenied({ denied }: ParameterRules, name: string, value: unknown): boolean {
+  const values = denied.get(name);
+  if (values === undefined) return false;
+  // A list is sent as an array or as one text with commas (§2.5): neither hides an element from its rule.
+  return values.length === 0 || [value, ...elementsOf(value)].some((part) => isAmong(part, values));
+}
+
+function isAllowed({ allowed }: ParameterRules, name: string, value: unknown): boolean {
+  if (allowed.size === 0) return true;
+  const values = allowed.get(name);
+  if (values === undefined) return allowed.has(EVERY_FIELD);
+  if (values.length === 0) return true;
+  if (!isAmong(value, values)) return false;
+  // `dev-*` must not let `dev-a,admins` through.
+  return (
+    typeof value !== 'string' ||
+    isListed(value, values) ||
+    elementsOf(value).every((part) => isAmong(part, values))
+  );
+}
+
+function elementsOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flatMap((item) => [item, ...elementsOf(item)]);
+  return typeof value === 'string' && value.includes(',') ? value.split(',').map((part) => part.trim()) : [];
+}
+
+function isListed(value: string, values: readonly ParameterValue[]): boolean {
+  return values.some((listed) => listed === value);
+}
+
+function isAmong(value: unknown, values: readonly ParameterValue[]): boolean {
+  return values.some((listed) => agrees(listed, value));
+}
+
+/** `30` and `"30"` are one value to an endpoint (§2.5), so they are to its rule. */
+function agrees(listed: ParameterValue, value: unknown): boolean {
+  if (Array.isArray(listed))
+    return (
+      Array.isArray(value) &&
+      value.length === listed.length &&
+      listed.every((item, at) => agrees(item, value[at]))
+    );
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return value === listed;
+  if (typeof listed === 'string' && typeof value === 'string') return globs(listed, value);
+  return String(listed) === String(value);
+}
+
+function globs(listed: string, value: string): boolean {
+  if (listed === '*') return true;
+  const open = { start: listed.startsWith('*'), end: listed.endsWith('*') };
+  const core = listed.slice(open.start ? 1 : 0, open.end ? -1 : undefined);
+  if (open.start && open.end) return value.includes(core);
+  if (open.start) return value.endsWith(core);
+  return open.end ? value.startsWith(core) : value === listed;
+}
+
+function spelled({ allowed, denied, required }: ParameterRules): string {
+  const values = (map: ParameterValues) =>
+    [...map]
+      .map(([name, list]) => JSON.stringify([name, list.map((value) => JSON.stringify(value)).sort()]))
+      .sort();
+  return JSON.stringify([values(allowed), values(denied), [...required].sort()]);
+}
