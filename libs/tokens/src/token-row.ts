@@ -1,3 +1,4 @@
+import { identityPoliciesOf } from '@sallyport/identity';
 import { assuranceLevelOf } from './assurance-level.js';
 import type { CompletedFactor, Token, TokenOrigin } from './token.js';
 
@@ -14,6 +15,7 @@ export interface TokenRow {
   device_id: string | null;
   policies: string[];
   identity_policies: string[] | null;
+  acl_epoch: string;
   factors: CompletedFactor[];
   metadata: Record<string, string> | null;
   path: string;
@@ -30,6 +32,7 @@ export interface TokenRow {
   expires_at: Date | null;
   last_used_at: Date;
   last_renewed_at: Date | null;
+  role: string | null;
 }
 
 export function tokenOf(row: TokenRow): Token {
@@ -46,6 +49,7 @@ export function tokenOf(row: TokenRow): Token {
     deviceId: row.device_id,
     policies: row.policies,
     identityPolicies: row.identity_policies ?? [],
+    aclEpoch: Number(row.acl_epoch),
     factors: row.factors,
     assuranceLevel: assuranceLevelOf(row.factors),
     metadata: row.metadata,
@@ -62,16 +66,18 @@ export function tokenOf(row: TokenRow): Token {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     lastRenewedAt: row.last_renewed_at,
+    role: row.role,
   };
 }
 
 /**
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
- * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` hash or accessor, `$2` now.
+ * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
  */
-export function selectLive(key: 'token_hash' | 'accessor'): string {
+export function selectLive(key: 'token_hash' | 'accessor' | 'id' | 'origin'): string {
   return `
-    SELECT t.*, p.policies AS identity_policies, coalesce(p.disabled, false) AS principal_disabled
+    SELECT t.*, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
+      i.acl_epoch
     FROM tokens t
     JOIN installation i ON i.token_epoch = t.installation_epoch
     LEFT JOIN principals p ON p.id = t.principal_id
@@ -85,5 +91,6 @@ export function selectLive(key: 'token_hash' | 'accessor'): string {
       AND (t.principal_id IS NULL OR p.disabled OR p.token_epoch = t.principal_epoch)
       AND (t.local_user_id IS NULL OR NOT u.disabled)
       AND (t.device_id IS NULL OR d.token_epoch = t.device_epoch)
+      AND (t.origin <> 'appgate' OR t.admin_epoch = i.admin_epoch)
       AND (t.mount_id IS NULL OR t.origin <> 'vault' OR (m.attached AND m.token_epoch = t.mount_epoch))`;
 }

@@ -26,6 +26,8 @@ export interface Token {
   policies: string[];
   /** ACL policies of the principal, read with the token (vault.md §12). */
   identityPolicies: string[];
+  /** State of all ACL policies when it was read (S47). */
+  aclEpoch: number;
   factors: CompletedFactor[];
   /** Follows from the factors (S43). */
   assuranceLevel: AssuranceLevel;
@@ -45,6 +47,8 @@ export interface Token {
   /** Null: never (root). */
   expiresAt: Date | null;
   lastRenewedAt: Date | null;
+  /** The role it was created by. */
+  role: string | null;
 }
 
 /** Everything that is decided when a token is issued. */
@@ -73,8 +77,10 @@ export interface NewToken {
   endsBy?: Date | null;
   period?: number;
   explicitMaxTtl?: number;
+  /** Absent: those of the parent, where there is one (vault.md §9). */
   boundCidrs?: string[];
   /** Seconds without use after which it is dead (S34); null: none. */
   idleSeconds?: number | null;
   clientAddress: string;
+  role?: string | null;
 }

@@ -7,7 +7,9 @@ import { type Core, startCore } from '../../../test/support/core.js';
 import { addUser, type Person } from '../../../test/support/people.js';
 import { waiting } from '../../../test/support/planted-faults.js';
 import { ROOT_TOKEN } from '../../../test/support/sallyport.js';
-import { MAX_TTL, TokensService } from './tokens.service.js';
+import { MAX_TTL } from './token-life.js';
+import { TokenRenewalService } from './token-renewal.service.js';
+import { TokensService } from './tokens.service.js';
 import type { NewToken, Token } from './token.js';
 
 const HOUR = 3_600;
@@ -22,12 +24,14 @@ const MOUNT = {
 let core: Core;
 let other: Core;
 let tokens: TokensService;
+let renewals: TokenRenewalService;
 let ada: Person;
 
 beforeAll(async () => {
   core = await startCore();
   other = await startCore({ replicaOf: core });
   tokens = core.get(TokensService);
+  renewals = core.get(TokenRenewalService);
   ada = await addUser(core, 'ada');
 });
 afterAll(async () => {
@@ -152,7 +156,7 @@ describe('a renewal', () => {
   it('S34 never goes past 768 h from issue, however often it is done', async () => {
     const { token } = await issue();
     for (let day = 0; day < 40; day += 1) {
-      const renewed = await tokens.renew(token, MAX_TTL, SERVER).catch(() => null);
+      const renewed = await renewals.renew(token, MAX_TTL, SERVER).catch(() => null);
       if (renewed !== null)
         expect(renewed.expiresAt!.getTime()).toBeLessThanOrEqual(after(token.issuedAt, MAX_TTL).getTime());
       else
@@ -164,24 +168,54 @@ describe('a renewal', () => {
   it('S34 never goes past the explicit maximum, with a period either', async () => {
     const { token } = await issue({ period: HOUR, explicitMaxTtl: 2 * HOUR });
     core.clock.advance(HOUR - 1);
-    expect((await tokens.renew(token, 0, SERVER)).expiresAt).toEqual(after(core.clock.now(), HOUR));
+    expect((await renewals.renew(token, 0, SERVER)).expiresAt).toEqual(after(core.clock.now(), HOUR));
     core.clock.advance(HOUR - 1);
-    expect((await tokens.renew(token, 5 * HOUR, SERVER)).expiresAt).toEqual(after(token.issuedAt, 2 * HOUR));
+    expect((await renewals.renew(token, 5 * HOUR, SERVER)).expiresAt).toEqual(
+      after(token.issuedAt, 2 * HOUR),
+    );
   });
 
   it('takes the first life where no increment is named', async () => {
     const { token } = await issue({ ttl: 100 });
     core.clock.advance(50);
-    expect((await tokens.renew(token, 0, SERVER)).expiresAt).toEqual(after(core.clock.now(), 100));
+    expect((await renewals.renew(token, 0, SERVER)).expiresAt).toEqual(after(core.clock.now(), 100));
+  });
+
+  it('S41 to an earlier end takes all descendants along, a grandchild that is being issued too', async () => {
+    const parent = (await issue()).token;
+    const child = (await issue({ parentId: parent.id })).token;
+    const open = await core.database.connect();
+    await open.query('BEGIN');
+    await open.query('SELECT 1 FROM tokens WHERE id = $1 FOR SHARE', [child.id]);
+    const late = (await issue()).token;
+    const renewing = renewals.renew(parent, 60, SERVER);
+    await expect.poll(() => waiting(core, 'Lock')).toBe(1);
+    await open.query('UPDATE tokens SET parent_id = $2 WHERE id = $1', [late.id, child.id]);
+    await open.query('COMMIT');
+    open.release();
+    const { expiresAt } = await renewing;
+    expect(expiresAt).toEqual(after(core.clock.now(), 60));
+    for (const { accessor } of [child, late])
+      expect((await tokens.findByAccessor(accessor))?.expiresAt).toEqual(expiresAt);
+  });
+
+  it('S41 stops at the end of the parent, with a period too', async () => {
+    const parent = (await issue()).token;
+    for (const period of [0, HOUR]) {
+      const child = (await issue({ parentId: parent.id, endsBy: parent.expiresAt, period })).token;
+      expect((await renewals.renew(child, 5 * HOUR, SERVER)).expiresAt).toEqual(parent.expiresAt);
+    }
   });
 
   it('is refused to a token that is not renewable, and to one that ended', async () => {
-    await expect(tokens.renew((await issue({ renewable: false })).token, 60, SERVER)).rejects.toMatchObject({
-      code: 'not-renewable',
-    });
+    await expect(renewals.renew((await issue({ renewable: false })).token, 60, SERVER)).rejects.toMatchObject(
+      {
+        code: 'not-renewable',
+      },
+    );
     const { token } = await issue({ ttl: 10 });
     core.clock.advance(10);
-    await expect(tokens.renew(token, 60, SERVER)).rejects.toMatchObject({ kind: 'not-found' });
+    await expect(renewals.renew(token, 60, SERVER)).rejects.toMatchObject({ kind: 'not-found' });
   });
 });
 
@@ -243,6 +277,29 @@ describe('a revocation', () => {
     const { token } = await issue();
     await tokens.revoke(token, SERVER);
     await expect(issue({ parentId: token.id })).rejects.toMatchObject({ code: 'parent-ended' });
+  });
+
+  it('of a token alone leaves its children as orphans, one that is being issued meanwhile too', async () => {
+    const parent = await issue();
+    const child = await issue({ parentId: parent.token.id });
+    const grandchild = await issue({ parentId: child.token.id });
+    const open = await core.database.connect();
+    await open.query('BEGIN');
+    await open.query('SELECT 1 FROM tokens WHERE id = $1 FOR SHARE', [parent.token.id]);
+    const late = await issue({});
+    const revoking = tokens.revokeAlone(parent.token, SERVER);
+    await expect.poll(() => waiting(core, 'Lock')).toBe(1);
+    await open.query('UPDATE tokens SET parent_id = $2, orphan = false WHERE id = $1', [
+      late.token.id,
+      parent.token.id,
+    ]);
+    await open.query('COMMIT');
+    open.release();
+    await revoking;
+    expect(await isLive(parent.secret)).toBe(false);
+    expect(await tokens.findBySecret(child.secret)).toMatchObject({ orphan: true, parentId: null });
+    expect(await tokens.findBySecret(late.secret)).toMatchObject({ orphan: true, parentId: null });
+    expect(await tokens.findBySecret(grandchild.secret)).toMatchObject({ parentId: child.token.id });
   });
 
   it('of a token that gives way is done by one of many at once', async () => {

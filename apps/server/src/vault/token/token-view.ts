@@ -24,6 +24,7 @@ export function tokenView(token: Token, id: string, now: Date): TokenView {
     type: 'service',
     renewable: token.renewable,
     issue_time: wireTime(token.issuedAt),
+    ...(token.role === null ? {} : { role: token.role }),
     ...(token.period > 0 ? { period: token.period } : {}),
     ...(token.boundCidrs.length > 0 ? { bound_cidrs: token.boundCidrs } : {}),
     ...(renewed === null ? {} : { last_renewal: wireTime(renewed), last_renewal_time: unix(renewed) }),

@@ -8,9 +8,29 @@ export class TokenFields {
   token = '';
 }
 
+export class LookUpFields {
+  @Field.secret({ required: true, description: 'The token to look up.' })
+  token = '';
+}
+
+export class AccessorFields {
+  @Field.string({ description: 'The accessor of the token.' })
+  accessor = '';
+}
+
 export class IncrementFields {
   @Field.duration({ description: 'Seconds; 0: as long as at first.' })
   increment = 0;
+}
+
+export class RenewFields extends IncrementFields {
+  @Field.secret({ required: true, description: 'The token to renew.' })
+  token = '';
+}
+
+export class RenewAccessorFields extends IncrementFields {
+  @Field.string({ description: 'The accessor of the token.' })
+  accessor = '';
 }
 
 export class CompletedFactorView {
@@ -76,6 +96,9 @@ export class TokenView {
 
   @ApiProperty({ format: 'date-time' })
   issue_time!: string;
+
+  @ApiPropertyOptional({ description: 'The role it was created by.' })
+  role?: string;
 
   @ApiPropertyOptional({ type: 'integer' })
   period?: number;

@@ -9,13 +9,12 @@ import { actorOf, tokenOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
 import { readToken } from '../wire/request-headers.js';
 import { Describe } from '../wire/route-docs.js';
-import { refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
 import { AuthView } from './auth.dto.js';
-import { IncrementFields, NoFields, TokenFields, TokenView } from './token.dto.js';
+import { IncrementFields, NoFields, TokenView } from './token.dto.js';
 import { authView, tokenView } from './token-view.js';
 
-/** What a token's holder does with it, and revocation (§9). */
+/** What a token's holder does with it (§9). */
 @VaultRoutes('auth/token', { mountType: 'token' }, 'tokens')
 export class TokensController {
   constructor(
@@ -51,19 +50,6 @@ export class TokensController {
   @Describe({ summary: "Revoke the caller's token and its children" })
   async revokeSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Promise<void> {
     await this.tokens.revoke(tokenOf(request), actorOf(request));
-  }
-
-  @Post('revoke')
-  @Access({ kind: 'capability', capability: 'update' })
-  @Describe({
-    summary: 'Revoke a token of either dialect and its children; 204 also for an unknown one',
-    body: TokenFields,
-    refuses: { 400: ['missing token ID'] },
-  })
-  async revoke(@Fields() { token }: TokenFields, @Req() request: FastifyRequest): Promise<void> {
-    if (token === '') throw refuse(400, 'missing token ID');
-    const found = await this.tokens.findBySecret(token);
-    if (found !== null) await this.tokens.revoke(found, actorOf(request));
   }
 }
 
