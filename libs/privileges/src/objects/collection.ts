@@ -1,6 +1,7 @@
-import type { AuditAction } from '@sallyport/audit';
+import type { Actor, AuditAction } from '@sallyport/audit';
 import type { ListField, Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from '../administrative-privilege.js';
+import type { Subject } from '../policies/user-claims.js';
 import type { NamedObject } from './named-object.js';
 
 type NounOf<Action> = Action extends `${infer Noun}.created` ? Noun : never;
@@ -17,6 +18,16 @@ export interface Change<T extends NamedObject> {
   changed: string[];
   /** What the caller may do as of this transaction (S48). */
   privileges: AdministrativePrivilege[];
+  /** The caller. */
+  subject: Subject;
+}
+
+/** Writes what is more than a row of its own, and leaves the audit event. Throws `conflict` code `exists` for a name that is taken. */
+export interface Store<T extends NamedObject> {
+  /** @returns the object as it stands now. */
+  insert(change: Change<T> & { after: T }, actor: Actor): Promise<T>;
+  update(change: Change<T> & { before: T; after: T }, actor: Actor): Promise<T>;
+  remove(change: Change<T> & { before: T }, actor: Actor): Promise<void>;
 }
 
 type Hook<T extends NamedObject> = (change: Change<T>) => Promise<void> | void;
@@ -34,6 +45,8 @@ export interface Collection<T extends NamedObject> {
   fields?: Readonly<Record<string, ListField>>;
   /** Which rows of the table belong to it: a condition over alias `o`, written by us. Absent: all. */
   within?: string;
+  /** A SELECT of how many objects there are, where this is known: told to whoever may view all of them. Absent: they are counted. */
+  count?: string;
   /** JSON columns each of which holds several fields of the object. */
   parts?: readonly string[];
   /** What of a built-in object may change; `all` where hooks decide. Absent: notes and tags (§9). */
@@ -46,4 +59,6 @@ export interface Collection<T extends NamedObject> {
   mayChange?: Hook<T>;
   /** After the row was written or removed, before the last administrator is looked for: rows that follow it. */
   written?: Hook<T>;
+  /** Who writes its rows. Absent: an object is its row. */
+  store?: Store<T>;
 }

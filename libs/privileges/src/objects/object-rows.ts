@@ -38,9 +38,17 @@ export async function updateRow<T extends NamedObject>(
   id: string,
   values: object,
 ): Promise<void> {
-  await unlessViolated(repository.update({ id } as never, values), () =>
-    DomainError.invalid('name', 'must be unique'),
-  );
+  await unlessViolated(repository.update({ id } as never, values), nameTaken);
+}
+
+/** The same of a change that another writer made. */
+export async function unlessTaken<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'exists') throw nameTaken();
+    throw error;
+  }
 }
 
 /** @throws DomainError `conflict` code `in-use` where other rows need it. */
@@ -59,4 +67,8 @@ async function unlessViolated(
   } catch (error) {
     throw violatedConstraint(error) === null ? error : refusal(error);
   }
+}
+
+function nameTaken(): DomainError {
+  return DomainError.invalid('name', 'must be unique');
 }

@@ -8,6 +8,7 @@ import {
   DomainError,
   type Listed,
   listRows,
+  type ListSource,
   type ListWish,
   type Transaction,
 } from '@sallyport/platform';
@@ -28,7 +29,7 @@ import {
   outOfScope,
 } from './edit-rights.js';
 import type { NamedObject, ObjectValues } from './named-object.js';
-import { deleteRow, findRow, insertRow, updateRow } from './object-rows.js';
+import { deleteRow, findRow, insertRow, unlessTaken, updateRow } from './object-rows.js';
 
 /** Who writes: `/admin` hands its caller on as it is. */
 export interface Writer {
@@ -57,13 +58,14 @@ export class ObjectsService {
     privileges: AdministrativePrivilege[],
   ): Promise<Listed<T>> {
     const repository = this.database.manager.getRepository(collection.entity);
-    const source = {
+    const source: ListSource = {
       ...NAMED_SEARCH,
       select: `SELECT o.* FROM ${repository.metadata.tableName} o WHERE ${collection.within ?? 'true'} AND ${withinReach('o', 1)}`,
       fields: { ...NAMED_FIELDS, ...collection.fields },
     };
-    const reach = reachValues(reachOf(privileges, 'View', collection.target));
-    const listed = await listRows<{ id: string }>(this.database, source, reach, wish);
+    const reach = reachOf(privileges, 'View', collection.target);
+    if (reach === 'all') source.count = collection.count;
+    const listed = await listRows<{ id: string }>(this.database, source, reachValues(reach), wish);
     const ids = listed.rows.map(({ id }) => id);
     const objects = await repository.findBy({ id: Any(ids) } as never);
     const byId = new Map(objects.map((object) => [object.id, object]));
@@ -98,6 +100,22 @@ export class ObjectsService {
   }
 
   /**
+   * Whether a replacement is granted, asked before something costly is done for it; `replace` judges again.
+   * @throws DomainError `not-found`, `forbidden`.
+   */
+  async mustMayReplace<T extends NamedObject>(
+    collection: Collection<T>,
+    id: string,
+    values: ObjectValues<T>,
+    { subject }: Writer,
+  ): Promise<void> {
+    const privileges = await this.effective.of(subject);
+    const before = await this.get(collection, id, privileges);
+    const changed = changedFields(before, { ...values, id }, collection.parts);
+    mustMayEdit(collection.target, before, values.tags, changed, privileges);
+  }
+
+  /**
    * A new object, with the default tags of every privilege that allowed it.
    * @throws DomainError `forbidden`, `invalid`, `conflict` code `exists`.
    */
@@ -116,8 +134,15 @@ export class ObjectsService {
       const managed = { id, tags, nameCanonical: canonicalName(values.name), createdAt: now, updatedAt: now };
       const repository = tx.manager.getRepository(collection.entity);
       const after = repository.create({ ...values, builtIn: false, ...managed } as never) as unknown as T;
-      const change = { tx, privileges, before: null, after, changed: Object.keys(values) };
-      return this.write(collection, change, writer, 'created', () => insertRow(repository, after));
+      const { subject } = writer;
+      const change = { tx, privileges, subject, before: null, after, changed: Object.keys(values) };
+      const { store } = collection;
+      const insert = async () => {
+        if (store !== undefined) return store.insert({ ...change, after }, writer.actor);
+        await insertRow(repository, after);
+        return after;
+      };
+      return this.write(collection, change, writer, 'created', insert);
     });
   }
 
@@ -146,8 +171,14 @@ export class ObjectsService {
         managed,
       );
       const repository = tx.manager.getRepository(collection.entity);
-      const update = () => updateRow(repository, id, { ...present, ...managed });
-      return this.write(collection, { tx, privileges, before, after, changed }, writer, 'changed', update);
+      const change = { tx, privileges, subject: writer.subject, before, after, changed };
+      const { store } = collection;
+      const update = async () => {
+        if (store !== undefined) return unlessTaken(store.update(change, writer.actor));
+        await updateRow(repository, id, { ...present, ...managed });
+        return after;
+      };
+      return this.write(collection, change, writer, 'changed', update);
     });
   }
 
@@ -160,9 +191,15 @@ export class ObjectsService {
       if (before.builtIn)
         throw new DomainError('forbidden', 'built-in', 'Built-in objects cannot be deleted.');
       const repository = tx.manager.getRepository(collection.entity);
-      const change = { tx, privileges, before, after: null, changed: [] };
-      await this.write(collection, change, writer, 'deleted', () => deleteRow(repository, id));
-      return before;
+      const change = { tx, privileges, subject: writer.subject, before, after: null, changed: [] };
+      const { store } = collection;
+      const remove = async () => {
+        await (store === undefined
+          ? deleteRow(repository, id)
+          : store.remove({ ...change, before }, writer.actor));
+        return before;
+      };
+      await this.write(collection, change, writer, 'deleted', remove);
     });
   }
 
@@ -172,14 +209,14 @@ export class ObjectsService {
     change: Change<T>,
     { actor }: Writer,
     act: 'created' | 'changed' | 'deleted',
-    row: () => Promise<void>,
+    row: () => Promise<T>,
   ): Promise<T> {
-    const object = (change.after ?? change.before) as T;
     await collection.validate?.(change);
     await collection.mayChange?.(change);
-    await row();
+    const object = await row();
     await collection.written?.(change);
     if (collection.decidesPrivileges) await this.mustLeaveAdministrator(change);
+    if (collection.store !== undefined) return object;
     await this.audit.record(change.tx, actor, {
       action: `${collection.noun}.${act}` as AuditAction,
       outcome: 'success',
@@ -206,7 +243,8 @@ export class ObjectsService {
         error.code !== 'last-administrator'
       )
         throw error;
-      throw DomainError.invalid(changed[0] ?? 'name', 'must leave a full administrator');
+      const field = changed.includes('disabled') ? 'disabled' : changed[0];
+      throw DomainError.invalid(field ?? 'name', 'must leave a full administrator');
     }
   }
 

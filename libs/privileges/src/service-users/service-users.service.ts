@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IdentityProvidersService, NewCredential, ServiceUser } from '@sallyport/identity';
+import { DomainError } from '@sallyport/platform';
 import { type Collection, ObjectsService, type ObjectValues, type Writer } from '../objects/index.js';
 
 export const SERVICE_USERS: Collection<ServiceUser> = {
@@ -23,24 +24,20 @@ export class ServiceUsersService {
     private readonly credential: NewCredential,
   ) {}
 
-  /** @throws DomainError as `ObjectsService.create`; `invalid` on `password`; `unavailable` (hash queue). */
-  async create(
-    { password, ...values }: ServiceUserInput & { password: string },
-    writer: Writer,
-  ): Promise<ServiceUser> {
+  /** A new one needs a password. @throws DomainError as `ObjectsService.create`; `invalid` on `password`; `unavailable` (hash queue). */
+  async create({ password, ...values }: ServiceUserInput, writer: Writer): Promise<ServiceUser> {
+    if (password === undefined) throw DomainError.invalid('password', 'may not be null');
     const passwordHash = await this.hash(password, values.name);
     return this.objects.create(SERVICE_USERS, { ...values, passwordHash }, writer);
   }
 
   /** Replaces a service user whole; an absent password stays. @throws DomainError as `ObjectsService.replace`. */
   async replace(id: string, { password, ...values }: ServiceUserInput, writer: Writer): Promise<ServiceUser> {
-    const hash = password === undefined ? {} : { passwordHash: await this.hash(password, values.name) };
-    return this.objects.replace(
-      SERVICE_USERS,
-      id,
-      { ...values, ...hash } as ObjectValues<ServiceUser>,
-      writer,
-    );
+    const kept = values as ObjectValues<ServiceUser>;
+    if (password === undefined) return this.objects.replace(SERVICE_USERS, id, kept, writer);
+    await this.objects.mustMayReplace(SERVICE_USERS, id, { ...kept, passwordHash: '' }, writer);
+    const passwordHash = await this.hash(password, values.name);
+    return this.objects.replace(SERVICE_USERS, id, { ...kept, passwordHash }, writer);
   }
 
   private async hash(password: string, name: string): Promise<string> {

@@ -1,6 +1,24 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, type Type } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  type Type,
+} from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Collection, type NamedObject, ObjectsService, type ObjectValues } from '@sallyport/privileges';
+import {
+  type Collection,
+  type NamedObject,
+  ObjectsService,
+  type ObjectValues,
+  type Writer,
+} from '@sallyport/privileges';
 import { Access } from '../../http/access.js';
 import { listAnswer, type ListAnswer } from '../lists/list-answer.js';
 import { type QueryParameters, readListRequest } from '../lists/list-request.js';
@@ -13,8 +31,20 @@ import { readReplacement } from '../validation/read-replacement.js';
 import { type Administrator, CallingAdministrator } from '../wire/caller.js';
 import { CallVersion } from '../wire/call-version.js';
 
+/** Writes objects of a collection for which more is to be done than to write an object: hashing, sealing. */
+export interface CollectionWriter<T extends NamedObject, V> {
+  create(values: V, writer: Writer): Promise<T>;
+  replace(id: string, values: V, writer: Writer): Promise<T>;
+  remove?(id: string, writer: Writer): Promise<void>;
+}
+
 /** What a collection of named objects is on the wire; its rules are in the core's `Collection`. */
-export interface CollectionRoutes<T extends NamedObject, F extends NamedObjectFields, A extends object> {
+export interface CollectionRoutes<
+  T extends NamedObject,
+  F extends NamedObjectFields,
+  A extends object,
+  V = ObjectValues<T>,
+> {
   collection: Collection<T>;
   /** Under `/admin`. */
   path: string;
@@ -30,16 +60,23 @@ export interface CollectionRoutes<T extends NamedObject, F extends NamedObjectFi
   newFields?: new () => F;
   answer: new () => A;
   /** A request's fields as the core takes them. */
-  read: (fields: F) => ObjectValues<T>;
+  read: (fields: F) => V;
   /** An object on the wire, for a caller of this peer version. */
   write: (object: T, version: number) => A;
+  /** Who writes; absent: `ObjectsService`, which takes what `read` gives. */
+  writer?: Type<CollectionWriter<T, V>>;
+  /** What POST refuses with beside what every collection does. */
+  createRefuses?: 429;
 }
 
 /** A controller with the five calls of a collection (appgate.md §1.5-§1.7, §3.6). */
-export function collectionController<T extends NamedObject, F extends NamedObjectFields, A extends object>(
-  routes: CollectionRoutes<T, F, A>,
-): Type<unknown> {
-  const { collection, fields, newFields = fields, answer, noun, plural } = routes;
+export function collectionController<
+  T extends NamedObject,
+  F extends NamedObjectFields,
+  A extends object,
+  V = ObjectValues<T>,
+>(routes: CollectionRoutes<T, F, A, V>): Type<unknown> {
+  const { collection, fields, newFields = fields, answer, noun, plural, createRefuses } = routes;
   const { target } = collection;
   const listing = namedListing(...(routes.listedBy ?? []));
 
@@ -47,7 +84,15 @@ export function collectionController<T extends NamedObject, F extends NamedObjec
   @PeerCall()
   @Controller(`admin/${routes.path}`)
   class CollectionController {
-    constructor(private readonly objects: ObjectsService) {}
+    private readonly writer: CollectionWriter<T, V>;
+
+    constructor(
+      private readonly objects: ObjectsService,
+      @Inject(routes.writer ?? ObjectsService) writer: unknown,
+    ) {
+      this.writer =
+        routes.writer === undefined ? plainWriter(objects, collection) : (writer as CollectionWriter<T, V>);
+    }
 
     @Get()
     @Access({ kind: 'privilege', type: 'View', target })
@@ -70,14 +115,14 @@ export function collectionController<T extends NamedObject, F extends NamedObjec
     @ApiOperation({ summary: `Create ${one(noun)}`, operationId: operation('create', noun) })
     @ApiBody({ type: newFields })
     @ApiOkResponse({ type: answer })
-    @Refuses(400, 401, 403, 409, 413, 422)
+    @Refuses(400, 401, 403, 409, 413, 422, ...(createRefuses === undefined ? [] : [createRefuses]))
     async create(
       @Body() body: unknown,
       @CallingAdministrator() caller: Administrator,
       @CallVersion() version: number,
     ): Promise<A> {
       const values = routes.read(readFields(newFields, body));
-      return routes.write(await this.objects.create(collection, values, caller), version);
+      return routes.write(await this.writer.create(values, caller), version);
     }
 
     @Get(':id')
@@ -107,7 +152,7 @@ export function collectionController<T extends NamedObject, F extends NamedObjec
     ): Promise<A> {
       await this.objects.mustBeChangeable(collection, id, caller.privileges);
       const values = routes.read(readReplacement(fields, body, id));
-      return routes.write(await this.objects.replace(collection, id, values, caller), version);
+      return routes.write(await this.writer.replace(id, values, caller), version);
     }
 
     @Delete(':id')
@@ -120,6 +165,7 @@ export function collectionController<T extends NamedObject, F extends NamedObjec
       @Param('id', IdPipe) id: string,
       @CallingAdministrator() caller: Administrator,
     ): Promise<void> {
+      if (this.writer.remove) return this.writer.remove(id, caller);
       await this.objects.remove(collection, id, caller);
     }
   }
@@ -127,6 +173,17 @@ export function collectionController<T extends NamedObject, F extends NamedObjec
   const name = `${operation('', plural)}Controller`;
   Object.defineProperty(CollectionController, 'name', { value: name });
   return CollectionController;
+}
+
+/** An object is written as it was read. */
+function plainWriter<T extends NamedObject, V>(
+  objects: ObjectsService,
+  collection: Collection<T>,
+): CollectionWriter<T, V> {
+  return {
+    create: (values, writer) => objects.create(collection, values as ObjectValues<T>, writer),
+    replace: (id, values, writer) => objects.replace(collection, id, values as ObjectValues<T>, writer),
+  };
 }
 
 /** `listAdministrativeRoles`. */
