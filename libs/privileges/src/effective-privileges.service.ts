@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { LocalUser } from '@sallyport/identity';
 import { Database, type Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from './administrative-privilege.js';
 import { DecisionsService } from './decisions.service.js';
 import type { ExpressionClaims } from './expression/index.js';
 import { isFullAdministrator } from './grants.js';
 import type { Subject } from './policies/user-claims.js';
-import { readStanding, type Standing } from './standing.js';
+import { readDeciding, readStanding, type Standing } from './standing.js';
 
 /** Which privileges a user holds now: evaluated for each request, never frozen into a token (S47). */
 @Injectable()
@@ -30,6 +31,18 @@ export class EffectivePrivilegesService {
   async ofActing(subject: Subject, tx: Transaction): Promise<AdministrativePrivilege[]> {
     const standing = await readStanding(tx, subject.localUserId);
     return standing?.user.enabled ? this.heldBy(standing, subject) : [];
+  }
+
+  /**
+   * What a user with these values would hold, whether there is a row of them yet or not: a change is judged on values, before
+   * anything is written (contract appgate.md §1.3, §3.5). Nothing is known of a sign-in.
+   */
+  async wouldHold(user: LocalUser, tx: Transaction): Promise<AdministrativePrivilege[]> {
+    const deciding = await readDeciding(tx, user.identityProviderId);
+    if (deciding === null) return [];
+    const { id, name, firstName, lastName, email, phone, tags } = user;
+    const values = { id, name, firstName, lastName, email, phone, tags, enabled: !user.disabled };
+    return this.heldBy({ ...deciding, user: values }, subjectOf(id));
   }
 
   /** Whether a user holds everything there is; only policies that give that much are asked. */
@@ -58,4 +71,9 @@ export class EffectivePrivilegesService {
       for (const privilege of policy.privileges.flat()) held.set(JSON.stringify(privilege), privilege);
     return [...held.values()];
   }
+}
+
+/** A user of whose sign-in nothing is known. */
+export function subjectOf(localUserId: string): Subject {
+  return { localUserId, deviceId: null, clientAddress: null, connectTime: null };
 }

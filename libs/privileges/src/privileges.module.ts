@@ -1,7 +1,15 @@
 import { Module } from '@nestjs/common';
 import { IdentityModule } from '@sallyport/identity';
+import { AclAuthority } from './acl/acl-authority.service.js';
+import { AclPoliciesService } from './acl/acl-policies.service.js';
+import { AclService } from './acl/acl.service.js';
+import { CompiledPoliciesService } from './acl/compiled-policies.service.js';
+import { FilledTemplatesService } from './authority/filled-templates.service.js';
+import { VaultAuthorityService } from './authority/vault-authority.service.js';
 import { DecisionsService } from './decisions.service.js';
 import { EffectivePrivilegesService } from './effective-privileges.service.js';
+import { EntityAdministration } from './entities/entity-administration.service.js';
+import { GroupAdministration } from './groups/group-administration.service.js';
 import { ExpressionSandbox } from './expression/index.js';
 import { ExpressionTrialService } from './expression-trial.service.js';
 import { IpPoolsService } from './ip-pools/ip-pools.service.js';
@@ -13,13 +21,17 @@ import { ClaimNamesService } from './policies/claim-names.service.js';
 import { ProviderAdministrationService } from './providers/provider-administration.service.js';
 import { UserAttributesService } from './providers/user-attributes.service.js';
 import { ServiceUsersService } from './service-users/service-users.service.js';
-import { UserAdministrationService } from './users/user-administration.service.js';
-import { UserDirectoryService } from './users/user-directory.service.js';
+import { LocalUserAdministration } from './users/local-user-administration.service.js';
+import { MountUsersService } from './users/mount-users.service.js';
 
 /** Answers "may they?". */
 @Module({
   imports: [IdentityModule],
   providers: [
+    CompiledPoliciesService,
+    AclService,
+    AclAuthority,
+    AclPoliciesService,
     DecisionsService,
     FailuresService,
     AdminMessagesService,
@@ -33,10 +45,17 @@ import { UserDirectoryService } from './users/user-directory.service.js';
     ProviderAdministrationService,
     UserAttributesService,
     ServiceUsersService,
-    UserAdministrationService,
-    UserDirectoryService,
+    LocalUserAdministration,
+    MountUsersService,
+    EntityAdministration,
+    GroupAdministration,
+    VaultAuthorityService,
+    FilledTemplatesService,
   ],
   exports: [
+    AclService,
+    AclAuthority,
+    AclPoliciesService,
     AdminMessagesService,
     ClaimNamesService,
     ExpressionTrialService,
@@ -48,8 +67,11 @@ import { UserDirectoryService } from './users/user-directory.service.js';
     ProviderAdministrationService,
     UserAttributesService,
     ServiceUsersService,
-    UserAdministrationService,
-    UserDirectoryService,
+    LocalUserAdministration,
+    MountUsersService,
+    EntityAdministration,
+    GroupAdministration,
+    VaultAuthorityService,
   ],
 })
 export class PrivilegesModule {}

@@ -44,18 +44,25 @@ export interface Standing {
   userScripts: StandingScript[];
 }
 
+/** What decides, for any user of one provider. */
+export type Deciding = Omit<Standing, 'user'>;
+
 /** Reads it in one statement on the primary (S47); null where the user is gone. */
 export async function readStanding(sql: Sql, localUserId: string): Promise<Standing | null> {
   const [standing] = await sql.query<{ [Part in keyof Standing]: Standing[Part] }>(STANDING, [localUserId]);
   return standing ?? null;
 }
 
-const STANDING = `
-  SELECT
-    json_build_object('id', u.id, 'name', u.name, 'firstName', u.first_name, 'lastName', u.last_name, 'email', u.email,
-      'phone', u.phone, 'tags', u.tags, 'enabled', NOT u.disabled AND NOT EXISTS (
-        SELECT 1 FROM accounts a JOIN principals person ON person.id = a.principal_id
-        WHERE a.id = u.account_id AND person.disabled)) AS "user",
+/** The same without a user, for one who is only about to be; null where the provider is gone. */
+export async function readDeciding(sql: Sql, identityProviderId: string): Promise<Deciding | null> {
+  const [deciding] = await sql.query<{ [Part in keyof Deciding]: Deciding[Part] }>(OF_PROVIDER, [
+    identityProviderId,
+  ]);
+  return deciding ?? null;
+}
+
+// Over alias `p`, the provider.
+const DECIDING = `
     json_build_object('id', p.id, 'name', p.name, 'claimMappings', p.claim_mappings) AS provider,
     (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'expression', expression, 'privileges', privileges)
         ORDER BY name_canonical), '[]')
@@ -67,6 +74,15 @@ const STANDING = `
     (SELECT coalesce(json_agg(json_build_object('name', name, 'expression', expression) ORDER BY name_canonical), '[]')
       FROM criteria_scripts) AS "criteriaScripts",
     (SELECT coalesce(json_agg(json_build_object('name', s.name, 'expression', s.expression) ORDER BY named.place), '[]')
-      FROM unnest(p.user_scripts) WITH ORDINALITY AS named (id, place) JOIN user_scripts s ON s.id = named.id) AS "userScripts"
+      FROM unnest(p.user_scripts) WITH ORDINALITY AS named (id, place) JOIN user_scripts s ON s.id = named.id) AS "userScripts"`;
+
+const STANDING = `
+  SELECT
+    json_build_object('id', u.id, 'name', u.name, 'firstName', u.first_name, 'lastName', u.last_name, 'email', u.email,
+      'phone', u.phone, 'tags', u.tags, 'enabled', NOT u.disabled AND NOT EXISTS (
+        SELECT 1 FROM accounts a JOIN principals person ON person.id = a.principal_id
+        WHERE a.id = u.account_id AND person.disabled)) AS "user",${DECIDING}
   FROM local_users u JOIN identity_providers p ON p.id = u.identity_provider_id
   WHERE u.id = $1`;
+
+const OF_PROVIDER = `SELECT ${DECIDING} FROM identity_providers p WHERE p.id = $1`;

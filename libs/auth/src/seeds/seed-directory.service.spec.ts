@@ -1,10 +1,10 @@
-import { SERVER } from '@sallyport/audit';
 import { IdentityProvidersService } from '@sallyport/identity';
 import { DEFAULT_METHOD_ID, TotpEnrollmentsService } from '@sallyport/mfa-methods';
 import type { AdministrativePrivilege, PrivilegeScope } from '@sallyport/privileges';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../../test/support/core.js';
 import { addMethod, addUser, bind, type Person } from '../../../../test/support/people.js';
+import { writerHolding } from '../../../../test/support/writers.js';
 import { SeedDirectoryService } from './seed-directory.service.js';
 
 const EVERYTHING = { queries: [], range: null, orderBy: 'username', descending: false, filters: [] };
@@ -33,12 +33,13 @@ function on(type: string, scope: Partial<PrivilegeScope>): AdministrativePrivile
   return { type, target: 'OtpSeed', scope: { all: false, ids: [], tags: [], ...scope } };
 }
 
-function remove(
+async function remove(
   username: string,
   privileges: AdministrativePrivilege[],
   providerName = 'local',
 ): Promise<string> {
-  return seeds.remove({ username, providerName }, privileges, SERVER).then(
+  const caller = { ...(await writerHolding(core, privileges)), privileges };
+  return seeds.remove({ username, providerName }, caller).then(
     () => 'done',
     (error) => error.code as string,
   );

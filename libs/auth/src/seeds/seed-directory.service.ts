@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '@sallyport/audit';
 import { canonicalName, type UserName, userDn } from '@sallyport/identity';
 import { DEFAULT_METHOD_ID } from '@sallyport/mfa-methods';
 import {
@@ -9,15 +8,16 @@ import {
   listRows,
   type ListSource,
   type ListWish,
+  type Transaction,
 } from '@sallyport/platform';
 import {
   type AdministrativePrivilege,
-  EffectivePrivilegesService,
-  mustCover,
   reaches,
   reachOf,
   reachValues,
+  VaultAuthorityService,
   withinReach,
+  type Writer,
 } from '@sallyport/privileges';
 import { FactorResetService, stoppedElsewhere } from '../sign-in/factor-reset.service.js';
 
@@ -39,7 +39,7 @@ interface SeededRow {
 export class SeedDirectoryService {
   constructor(
     private readonly database: Database,
-    private readonly privileges: EffectivePrivilegesService,
+    private readonly authorities: VaultAuthorityService,
     private readonly resets: FactorResetService,
   ) {}
 
@@ -69,8 +69,7 @@ export class SeedDirectoryService {
    */
   async remove(
     { username, providerName }: UserName,
-    privileges: AdministrativePrivilege[],
-    actor: Actor,
+    { privileges, actor, subject }: Writer & { privileges: AdministrativePrivilege[] },
   ): Promise<void> {
     const provider = await this.providerNamed(providerName);
     const scoped = provider ?? { id: '', tags: [] };
@@ -82,8 +81,11 @@ export class SeedDirectoryService {
       DEFAULT_METHOD_ID,
     ]);
     if (owner === undefined) throw notFound();
-    if (owner.local_user_id !== null) mustCover(privileges, await this.privilegesOf(owner.local_user_id));
-    if (!(await this.resets.reset(DEFAULT_METHOD_ID, owner.principal_id, actor))) throw notFound();
+    const mayAct = async (tx: Transaction) => {
+      await this.authorities.begin(tx);
+      await this.authorities.mustReachFromAdmin(tx, subject, owner.principal_id);
+    };
+    if (!(await this.resets.reset(DEFAULT_METHOD_ID, owner.principal_id, actor, mayAct))) throw notFound();
   }
 
   private async providerNamed(name: string): Promise<{ id: string; tags: string[] } | null> {
@@ -92,10 +94,6 @@ export class SeedDirectoryService {
       [canonicalName(name)],
     );
     return row ?? null;
-  }
-
-  private async privilegesOf(localUserId: string): Promise<AdministrativePrivilege[]> {
-    return this.privileges.of({ localUserId, deviceId: null, clientAddress: null, connectTime: null });
   }
 }
 

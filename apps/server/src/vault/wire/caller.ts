@@ -1,4 +1,5 @@
 import type { Actor } from '@sallyport/audit';
+import type { AclSubject } from '@sallyport/privileges';
 import type { Token } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
 import { refuse } from './vault-error.js';
@@ -14,6 +15,29 @@ export function tokenOf(request: FastifyRequest): Token {
   const caller = request.caller as VaultCaller | null;
   if (caller?.state !== 'live') throw refuse(403, 'permission denied');
   return caller.token;
+}
+
+const SUBJECT = Symbol('acl subject');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [SUBJECT]?: AclSubject;
+  }
+}
+
+/** Whose policies judge this request: one and the same object for all its questions. */
+export function aclSubjectOf(request: FastifyRequest): AclSubject {
+  return (request[SUBJECT] ??= aclSubjectOfToken(tokenOf(request)));
+}
+
+/** The same for another token than the caller's. */
+export function aclSubjectOfToken({ policies, identityPolicies, principalId, aclEpoch }: Token): AclSubject {
+  return {
+    policies: [...policies, ...identityPolicies],
+    tokenPolicies: policies,
+    entityId: principalId,
+    version: aclEpoch,
+  };
 }
 
 /** Who acts in this request, for the audit; nobody known on the open routes. */

@@ -38,8 +38,13 @@ const OF_BODY = new Set(['malformed-body', 'body-broken-off']);
 const BY_CODE: Record<string, (error: DomainError) => Spelling> = {
   'method-in-use': ({ message }) => ({ status: 400, text: message, internal: true }),
   'method-type-mismatch': ({ message }) => ({ status: 400, text: message, internal: true }),
+  'last-administrator': () => ({ status: 400, text: 'a full administrator must remain' }),
+  'merge-factor-conflict': ({ message }) => ({ status: 400, text: message, internal: true }),
+  'merge-alias-clash': ({ details }) => ({ status: 400, text: multiError(...(details.bullets as string[])) }),
+  'unknown-member': ({ message }) => ({ status: 400, text: message, internal: true }),
   'unknown-user': ({ message }) => ({ status: 400, text: message, internal: true }),
   'token-not-found': () => ({ status: 400, text: 'token not found' }),
+  'token-role-gone': ({ message }) => ({ status: 400, text: message, internal: true }),
 };
 
 /** Spells a refusal of the core; `openPath` is a path that needs no token, where nothing is wrapped. */

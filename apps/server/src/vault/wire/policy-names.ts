@@ -1,4 +1,7 @@
+import { isReservedName } from '@sallyport/identity';
 import { refuse } from './vault-error.js';
+
+const RESERVED = ['root', 'default'];
 
 /** Controls, invisible and unassigned characters, and blanks inside a name (S80). */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}/]/u;
@@ -11,6 +14,12 @@ export function policyNames(sent: readonly string[]): string[] {
   const names = sent
     .map((name) => name.normalize('NFC').trim().toLowerCase().normalize('NFC'))
     .filter((name) => name !== '');
-  for (const name of names) if (UNFIT.test(name)) throw refuse(400, 'invalid policy name');
+  for (const name of names)
+    if (UNFIT.test(name) || isDisguise(name)) throw refuse(400, 'invalid policy name');
   return [...new Set(names)].sort();
+}
+
+/** Full-width `root` and the like: another name, which looks like a reserved one. */
+function isDisguise(name: string): boolean {
+  return !RESERVED.includes(name) && isReservedName(name, RESERVED);
 }
