@@ -12,6 +12,8 @@ export interface FactorAttempt {
   signInId: string;
   /** The state of a challenge, where the client sent one back: then it must be the one that was issued. */
   state?: string | null;
+  /** Aborted when whoever waits has gone: then nobody waits for a push any longer. */
+  signal?: AbortSignal | undefined;
   actor: Actor;
 }
 
@@ -24,6 +26,8 @@ export interface FactorBeginning {
   signInId: string;
   /** The password again, for methods that pass it on; null where none came. */
   userPassword: string | null;
+  /** Methods proven in this sign-in already: whoever has factors adds none without one of them (S60). */
+  provenMethodIds?: readonly string[];
   actor: Actor;
 }
 
@@ -49,6 +53,17 @@ export type FactorRefusal =
   | { reason: 'throttled'; freeTries: number; waitSeconds: number; retryAfter: number }
   /** Whoever judges this factor outside did not answer; the try counts neither way. */
   | { reason: 'silent' }
+  /** A service outside said no; `message` is the one line of it that may be shown. */
+  | { reason: 'service-denied'; message: string }
+  /** A push was refused, or nobody answered it. */
+  | { reason: 'push-rejected' }
+  | { reason: 'push-timed-out' }
+  /** A service outside wants a number confirmed that cannot be shown to the person (S25). */
+  | { reason: 'number-not-shown' }
+  /** A service outside knows nothing to send a push to; or does not know who is meant. */
+  | { reason: 'no-push-device' }
+  | { reason: 'no-such-person' }
+  | { reason: 'several-such-persons' }
   | { reason: 'unsupported-type' };
 
 /** A credential that was right, and is not spent yet: exactly one of `spend` and `release` follows. */
@@ -59,6 +74,8 @@ export interface ProvenFactor {
    * False: somebody else spent it first, or the authenticator changed.
    */
   spend(tx: Transaction): Promise<boolean>;
+  /** Whose first right code it is: spending it binds a new factor, which not everybody may (S60). */
+  readonly bindsFor?: string;
   /** The step was not finished after all: the try counts neither as failure nor as success. */
   release(): Promise<void>;
 }

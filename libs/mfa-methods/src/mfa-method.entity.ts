@@ -2,6 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type MfaMethodType = 'totp' | 'fido2' | 'radius' | 'duo' | 'okta' | 'pingid';
 
+/** Types that somebody outside judges by a push; they are of `/v1` alone (contract appgate.md §2.10). */
+export const PUSH_SERVICES: readonly MfaMethodType[] = ['duo', 'okta', 'pingid'];
+
 /** One configured way to prove a second factor. `/admin`: MFA provider; `/v1`: MFA method. */
 @Entity('mfa_methods')
 export class MfaMethod {
@@ -32,9 +35,13 @@ export class MfaMethod {
   @Column('boolean', { name: 'built_in' })
   builtIn!: boolean;
 
-  /** Settings of the type; `TotpConfig` for totp. */
+  /** Settings of the type: `TotpConfig`, `DuoConfig`, `OktaConfig`, `PingidConfig`, `RadiusConfig`. */
   @Column('jsonb')
   config!: Record<string, unknown>;
+
+  /** Keys of a push service, as one sealed JSON object; null for types that have none. */
+  @Column('bytea', { name: 'sealed_vendor_secrets', nullable: true, select: false })
+  sealedVendorSecrets?: Buffer | null;
 
   @Column('text')
   notes!: string;

@@ -6,6 +6,7 @@ import { waiting, withPause } from '../../../test/support/planted-faults.js';
 import { LoginEnforcementsService } from './enforcement/login-enforcements.service.js';
 import { DEFAULT_METHOD_ID, MfaMethodsService } from './mfa-methods.service.js';
 import { TOTP_DEFAULTS } from './totp/totp-config.js';
+import { VendorSecretsService } from './vendor/vendor-secrets.service.js';
 
 let core: Core;
 let methods: MfaMethodsService;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => core.stop());
 
 function create(name: string, config = {}): Promise<string> {
-  return methods.createTotp(name, { ...TOTP_DEFAULTS, ...config }, SERVER);
+  return methods.create(name, { type: 'totp', config: { ...TOTP_DEFAULTS, ...config } }, SERVER);
 }
 
 function enforce(name: string, id: string): Promise<void> {
@@ -32,12 +33,22 @@ describe('a method', () => {
     expect((await methods.listForVault()).map(({ name }) => name)).toEqual(['default', 'later']);
     for (const change of [{ digits: 8 }, { period: 60 }, { algorithm: 'SHA256' as const }])
       await expect(
-        methods.replaceTotp(DEFAULT_METHOD_ID, null, { ...TOTP_DEFAULTS, ...change }, SERVER),
+        methods.replace(
+          DEFAULT_METHOD_ID,
+          null,
+          { type: 'totp', config: { ...TOTP_DEFAULTS, ...change } },
+          SERVER,
+        ),
       ).rejects.toMatchObject({ code: 'built-in-method-change' });
     await expect(
-      methods.replaceTotp(DEFAULT_METHOD_ID, 'other', TOTP_DEFAULTS, SERVER),
+      methods.replace(DEFAULT_METHOD_ID, 'other', { type: 'totp', config: TOTP_DEFAULTS }, SERVER),
     ).rejects.toMatchObject({ code: 'built-in-method-change' });
-    await methods.replaceTotp(DEFAULT_METHOD_ID, null, { ...TOTP_DEFAULTS, issuer: 'Ours', skew: 0 }, SERVER);
+    await methods.replace(
+      DEFAULT_METHOD_ID,
+      null,
+      { type: 'totp', config: { ...TOTP_DEFAULTS, issuer: 'Ours', skew: 0 } },
+      SERVER,
+    );
     expect(await methods.find(DEFAULT_METHOD_ID)).toMatchObject({
       name: 'default',
       config: { issuer: 'Ours', skew: 0 },
@@ -57,6 +68,43 @@ describe('a method', () => {
     expect(new Set(await Promise.all(['a', 'A', 'a', 'A', 'a'].map((name) => create(name)))).size).toBe(1);
   });
 
+  it('S65 that five make at once, of a push service, is one whose keys open in its own place', async () => {
+    const secrets = { apiToken: 'token' };
+    const made = await Promise.all(
+      ['o', 'O', 'o', 'O', 'o'].map((name) =>
+        methods.create(name, { type: 'okta', config: { orgName: 'x' }, secrets }, SERVER),
+      ),
+    );
+    expect(new Set(made).size).toBe(1);
+    const vendor = core.get(VendorSecretsService);
+    expect(await vendor.open(made[0]!)).toEqual(secrets);
+    await methods.replace(made[0]!, null, { type: 'okta', config: {}, secrets: { apiToken: 'new' } }, SERVER);
+    expect(await vendor.open(made[0]!)).toEqual({ apiToken: 'new' });
+    expect(await vendor.open(DEFAULT_METHOD_ID)).toBe(null);
+  });
+
+  it('of one type is not written as another', async () => {
+    const id = await create('totp-of-its-own');
+    await expect(methods.replace(id, null, { type: 'duo', config: {} }, SERVER)).rejects.toMatchObject({
+      code: 'method-not-found',
+    });
+    await expect(
+      methods.create('totp-of-its-own', { type: 'duo', config: {} }, SERVER),
+    ).rejects.toMatchObject({
+      code: 'method-name-taken',
+    });
+  });
+
+  it('keeps the settings that were not sent and are named so', async () => {
+    const config = { orgName: 'x', usernameFormat: 'u' };
+    const id = await methods.create('keeping', { type: 'okta', config }, SERVER);
+    const later = { orgName: 'y', usernameFormat: '' };
+    await methods.replace(id, null, { type: 'okta', config: later, kept: ['usernameFormat'] }, SERVER);
+    expect(await methods.find(id)).toMatchObject({ config: { orgName: 'y', usernameFormat: 'u' } });
+    await methods.replace(id, null, { type: 'okta', config: later }, SERVER);
+    expect(await methods.find(id)).toMatchObject({ config: later });
+  });
+
   it('without a name may be made many times', async () => {
     expect(await create('')).not.toBe(await create(''));
   });
@@ -64,12 +112,19 @@ describe('a method', () => {
   it('may not take the name of another', async () => {
     const id = await create('mine');
     await create('yours');
-    await expect(methods.replaceTotp(id, 'YOURS', TOTP_DEFAULTS, SERVER)).rejects.toMatchObject({
+    await expect(
+      methods.replace(id, 'YOURS', { type: 'totp', config: TOTP_DEFAULTS }, SERVER),
+    ).rejects.toMatchObject({
       kind: 'conflict',
       code: 'method-name-taken',
     });
     await expect(
-      methods.replaceTotp('00000000-0000-4000-8000-00000000dead', null, TOTP_DEFAULTS, SERVER),
+      methods.replace(
+        '00000000-0000-4000-8000-00000000dead',
+        null,
+        { type: 'totp', config: TOTP_DEFAULTS },
+        SERVER,
+      ),
     ).rejects.toMatchObject({ kind: 'not-found' });
   });
 

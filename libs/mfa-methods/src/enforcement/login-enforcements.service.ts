@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
+import { isId } from '@sallyport/identity';
 import { Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { LoginEnforcement } from './login-enforcement.entity.js';
 
@@ -70,6 +71,11 @@ export class LoginEnforcementsService {
     });
   }
 
+  /** Names another person wherever one is named, for two who become one: what was owed is owed. */
+  async replaceEntity(tx: Transaction, fromId: string, toId: string): Promise<void> {
+    await tx.execute(REPLACE_ENTITY, [fromId, toId, this.clock.now()]);
+  }
+
   private async check(tx: Transaction, values: EnforcementValues): Promise<void> {
     const { mfaMethodIds, authMethodAccessors, authMethodTypes, identityGroupIds, identityEntityIds } =
       values;
@@ -96,11 +102,15 @@ export class LoginEnforcementsService {
         'unknown-mount-type',
         'one of the auth method types provided is invalid',
       );
-    if (identityGroupIds?.length)
+    const groups = await tx.query<{ id: string }>(
+      'SELECT id FROM identity_groups WHERE id = ANY($1::uuid[]) FOR KEY SHARE',
+      [(identityGroupIds ?? []).filter(isId)],
+    );
+    if (!allFound(identityGroupIds ?? [], groups))
       throw new DomainError('invalid', 'unknown-group', `one of the provided group ids doesn't exist`);
     const entities = await tx.query<{ id: string }>(
-      'SELECT id FROM principals WHERE id::text = ANY($1) AND name IS NOT NULL',
-      [identityEntityIds ?? []],
+      'SELECT id FROM principals WHERE id = ANY($1::uuid[]) AND name IS NOT NULL',
+      [(identityEntityIds ?? []).filter(isId)],
     );
     if (!allFound(identityEntityIds ?? [], entities))
       throw new DomainError('invalid', 'unknown-entity', `one of the provided entity ids doesn't exist`);
@@ -128,6 +138,12 @@ export class LoginEnforcementsService {
     });
   }
 }
+
+const REPLACE_ENTITY = `
+  UPDATE login_enforcements SET updated_at = $3,
+    identity_entity_ids = CASE WHEN $2 = ANY(identity_entity_ids) THEN array_remove(identity_entity_ids, $1)
+      ELSE array_replace(identity_entity_ids, $1, $2) END
+  WHERE $1 = ANY(identity_entity_ids)`;
 
 function newEnforcement(name: string, now: Date): LoginEnforcement {
   return Object.assign(new LoginEnforcement(), {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { after, Clock, Database, type Sql } from '@sallyport/platform';
 import { FAILURE_CAP, waitAfter } from './factor-waits.js';
+import { SuspicionService } from './suspicion.service.js';
 
 /** A booking older than this was never settled: its replica died. It counts as a failure (S06). */
 const LOST_AFTER_SECONDS = 60;
@@ -26,6 +27,7 @@ export type Booking =
 export class FactorThrottleService {
   constructor(
     private readonly database: Database,
+    private readonly suspicion: SuspicionService,
     private readonly clock: Clock,
   ) {}
 
@@ -62,16 +64,19 @@ export class FactorThrottleService {
       freeTries,
       period,
     ]);
+    await this.suspicion.seeFailure(sql, principalId);
     return row?.failures ?? 0;
   }
 
   /** A booked try was right and is spent: the count starts anew. */
   async succeed(sql: Sql, principalId: string, methodId: string): Promise<void> {
-    await sql.execute(
-      `UPDATE factor_throttles SET failures = 0, booked = greatest(booked - 1, 0), wait_until = NULL, updated_at = $3
-       WHERE principal_id = $1 AND method_id = $2`,
+    const [row] = await sql.query<{ failures: number }>(
+      `WITH before AS (SELECT failures FROM factor_throttles WHERE principal_id = $1 AND method_id = $2 FOR UPDATE)
+       UPDATE factor_throttles SET failures = 0, booked = greatest(booked - 1, 0), wait_until = NULL, updated_at = $3 FROM before
+       WHERE principal_id = $1 AND method_id = $2 RETURNING before.failures`,
       [principalId, methodId, this.clock.now()],
     );
+    await this.suspicion.seeSuccess(sql, principalId, row?.failures ?? 0);
   }
 
   /** A booked try counts neither way: it was a replay, or the step it belonged to failed elsewhere. */

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { renderTemplate, templateProblem } from './account-name.js';
 
 const facts = {
-  entity: { id: 'e1', name: 'Alice', metadata: { team: 'ops' } },
-  aliases: { auth_userpass_1: { id: 'a1', name: 'alice', customMetadata: { room: '7' } } },
+  id: 'e1',
+  name: 'Alice',
+  metadata: { team: 'ops' },
+  aliases: { auth_userpass_1: { id: 'a1', name: 'alice', metadata: {}, customMetadata: { room: '7' } } },
+  groups: [],
 };
 
 describe('templates of the account name', () => {

@@ -204,7 +204,12 @@ describe('wrong codes', () => {
     for (let count = 0; count < 5; count += 1) await prove(wrong(secondCode), { of: await find() });
     await core
       .get(MfaMethodsService)
-      .replaceTotp(id, null, { ...TOTP_DEFAULTS, maxValidationAttempts: 5, skew: 0 }, SERVER);
+      .replace(
+        id,
+        null,
+        { type: 'totp', config: { ...TOTP_DEFAULTS, maxValidationAttempts: 5, skew: 0 } },
+        SERVER,
+      );
     expect(await prove(secondCode(), { of: await find() })).toMatchObject({
       refused: { reason: 'throttled' },
     });
@@ -292,7 +297,12 @@ describe('the parameters of an authenticator', () => {
     const secondCode = await bind(core, principalId, id);
     await core
       .get(MfaMethodsService)
-      .replaceTotp(id, null, { ...TOTP_DEFAULTS, digits: 6, period: 20, skew: 0 }, SERVER);
+      .replace(
+        id,
+        null,
+        { type: 'totp', config: { ...TOTP_DEFAULTS, digits: 6, period: 20, skew: 0 } },
+        SERVER,
+      );
     const changed = (await core.get(MfaMethodsService).find(id))!;
     expect(secondCode()).toHaveLength(8);
     expect(await prove(secondCode(1), { of: changed })).toBe('accepted');

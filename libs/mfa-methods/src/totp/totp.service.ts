@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { Clock, Database, DomainError, Keyring, type Transaction } from '@sallyport/platform';
 import type { BegunFactor, FactorAttempt, FactorBeginning, FactorType, FactorVerdict } from '../factor.js';
+import { EnrolmentWindowService } from '../enrolment-window/enrolment-window.service.js';
 import type { MfaMethod } from '../mfa-method.entity.js';
 import { DEFAULT_METHOD_ID } from '../mfa-methods.service.js';
 import { type CountedFactor, FactorThrottleService } from '../throttle/factor-throttle.service.js';
@@ -24,21 +25,28 @@ export class TotpService implements FactorType {
     private readonly keyring: Keyring,
     private readonly enrollments: TotpEnrollmentsService,
     private readonly throttle: FactorThrottleService,
+    private readonly window: EnrolmentWindowService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  /** The built-in method of everybody, others of whoever has a seed. */
+  /** Any method of whoever has a seed, the built-in one also of whoever may be given one (S60). */
   async canBeAskedOf({ id }: MfaMethod, principalId: string): Promise<boolean> {
-    if (id === DEFAULT_METHOD_ID) return true;
     const enrollment = await this.enrollments.find(id, principalId);
-    return enrollment !== null && enrollment.boundAt !== null;
+    if (enrollment !== null && enrollment.boundAt !== null) return true;
+    return id === DEFAULT_METHOD_ID && this.window.mayBind(principalId, []);
   }
 
   /** A seed for the built-in method where the person has none; a bound one is never shown (contract appgate.md §2.4). */
-  async begin({ method, principalId, signInId, actor }: FactorBeginning): Promise<BegunFactor> {
+  async begin({
+    method,
+    principalId,
+    signInId,
+    actor,
+    provenMethodIds = [],
+  }: FactorBeginning): Promise<BegunFactor> {
     if (method.id !== DEFAULT_METHOD_ID) return { kind: 'already-seeded' };
-    const begun = await this.enrollments.beginFor(method, principalId, signInId, actor);
+    const begun = await this.enrollments.beginFor(method, principalId, signInId, actor, { provenMethodIds });
     return 'secret' in begun ? { kind: 'secret', secret: begun.secret } : { kind: 'already-seeded' };
   }
 
@@ -78,8 +86,9 @@ export class TotpService implements FactorType {
     return {
       proven: {
         method,
-        spend: (tx) => this.spend(tx, enrollment, step, attempt.actor),
+        spend: (tx) => this.spend(tx, method, enrollment, step, attempt.actor),
         release: () => this.throttle.release(principalId, method.id),
+        ...(enrollment.boundAt === null && { bindsFor: principalId }),
       },
     };
   }
@@ -131,6 +140,7 @@ export class TotpService implements FactorType {
   /** Spends a step, whatever it is spent for: one conditional statement decides (S17). A provisional seed is bound by it (S59). */
   private async spend(
     tx: Transaction,
+    method: MfaMethod,
     enrollment: TotpEnrollment,
     step: number,
     actor: Actor,
@@ -145,7 +155,8 @@ export class TotpService implements FactorType {
     );
     if (changed !== 1) return false;
     await this.throttle.succeed(tx, enrollment.principalId, enrollment.methodId);
-    if (enrollment.provisionalFor !== null) await this.record(tx, actor, 'enrollment.bound', enrollment);
+    if (enrollment.provisionalFor !== null)
+      await this.enrollments.bound(tx, method, enrollment.principalId, actor);
     return true;
   }
 
@@ -157,7 +168,7 @@ export class TotpService implements FactorType {
     await this.database.transaction(async (tx) => {
       const failures = await this.throttle.fail(tx, counted);
       await this.recordRefusal(tx, attempt, 'sign-in.factor-refused', failures);
-      if (failures >= FAILURE_CAP && enrollment !== null) await this.disable(tx, enrollment, attempt.actor);
+      if (failures >= FAILURE_CAP && enrollment !== null) await this.stop(tx, enrollment, attempt.actor);
     });
     return this.refuse(attempt, enrollment);
   }
@@ -170,7 +181,7 @@ export class TotpService implements FactorType {
   ): Promise<FactorVerdict> {
     if (capped && enrollment !== null) {
       // The hundredth was a try that was never settled (S06).
-      await this.database.transaction((tx) => this.disable(tx, enrollment, attempt.actor));
+      await this.database.transaction((tx) => this.stop(tx, enrollment, attempt.actor));
       return this.refuse(attempt, enrollment);
     }
     await this.recordRefusal(this.database, attempt, 'sign-in.factor-throttled');
@@ -189,12 +200,12 @@ export class TotpService implements FactorType {
     return { refused: { reason: 'not-enrolled', hasAny: any.length > 0 } };
   }
 
-  private async disable(tx: Transaction, enrollment: TotpEnrollment, actor: Actor): Promise<void> {
-    const disabled = await tx.execute(
-      'UPDATE totp_enrollments SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL',
-      [enrollment.id, this.clock.now()],
-    );
-    if (disabled === 1) await this.record(tx, actor, 'enrollment.disabled', enrollment);
+  private async stop(
+    tx: Transaction,
+    { methodId, principalId }: TotpEnrollment,
+    actor: Actor,
+  ): Promise<void> {
+    await this.enrollments.stop(tx, methodId, principalId, actor);
   }
 
   private async recordRefusal(
@@ -208,20 +219,6 @@ export class TotpService implements FactorType {
       outcome: 'failure',
       object: { type: 'principal', id: principalId },
       detail: { methodId: method.id, failures },
-    });
-  }
-
-  private async record(
-    tx: Transaction,
-    actor: Actor,
-    action: 'enrollment.bound' | 'enrollment.disabled',
-    enrollment: TotpEnrollment,
-  ): Promise<void> {
-    await this.audit.record(tx, actor, {
-      action,
-      outcome: 'success',
-      object: { type: 'principal', id: enrollment.principalId },
-      detail: { methodId: enrollment.methodId },
     });
   }
 }

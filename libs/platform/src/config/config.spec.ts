@@ -66,6 +66,14 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('S60 reads the days of the enrolment window: none, or 1 to 30', () => {
+    expect(readConfig({}).enrolmentWindowDays).toBeNull();
+    expect(readConfig({ SALLYPORT_ENROLMENT_WINDOW: 'off' }).enrolmentWindowDays).toBeNull();
+    expect(readConfig({ SALLYPORT_ENROLMENT_WINDOW: '30' }).enrolmentWindowDays).toBe(30);
+    for (const days of ['0', '31', '7d'])
+      expect(problemsOf({ SALLYPORT_ENROLMENT_WINDOW: days })).toEqual(['SALLYPORT_ENROLMENT_WINDOW']);
+  });
+
   it('S87 reads the places it may call, none by default, and stops at one it cannot read', () => {
     expect(readConfig({}).outgoingAllow).toEqual([]);
     expect(

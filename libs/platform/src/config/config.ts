@@ -31,6 +31,8 @@ export class Config {
   readonly breachedPasswordsFile!: string | null;
   /** Failed sign-ins leave no sooner than this, in milliseconds (S05). */
   readonly failureFloorMs!: number;
+  /** Days from the making of a user in which a password alone may bind the first factor (S60); null: always. */
+  readonly enrolmentWindowDays!: number | null;
   /** Where the server may call on its own: scheme, host and port (S87). */
   readonly outgoingAllow!: OutgoingRule[];
   readonly logLevel!: LogLevel;
@@ -62,6 +64,7 @@ export function readConfig(environment: Environment): Config {
     rootToken: env.secret('SALLYPORT_ROOT_TOKEN'),
     breachedPasswordsFile: env.text('SALLYPORT_BREACHED_PASSWORDS_FILE'),
     failureFloorMs: env.integer('SALLYPORT_FAILURE_FLOOR_MS', 300, 0, 5000),
+    enrolmentWindowDays: readEnrolmentWindow(env),
     outgoingAllow: readOutgoingAllow(env),
     logLevel: env.oneOf('SALLYPORT_LOG_LEVEL', LOG_LEVELS, 'info'),
     production: env.text('NODE_ENV') === 'production',
@@ -69,6 +72,12 @@ export function readConfig(environment: Environment): Config {
   checkTogether(config, env);
   if (env.problems.length > 0) throw new ConfigError(env.problems);
   return Object.assign(new Config(), config);
+}
+
+/** Absent or `off`: no window. */
+function readEnrolmentWindow(env: EnvironmentReader): number | null {
+  if ((env.text('SALLYPORT_ENROLMENT_WINDOW') ?? 'off') === 'off') return null;
+  return env.integer('SALLYPORT_ENROLMENT_WINDOW', 1, 1, 30);
 }
 
 function readOutgoingAllow(env: EnvironmentReader): OutgoingRule[] {

@@ -16,6 +16,10 @@ import { TotpMethodView } from './totp-method-view.dto.js';
 
 const TYPE = { type: 'totp, duo, okta or pingid.' };
 const ID = { method_id: 'The method: a lowercase UUID.' };
+const SHOWN =
+  'The keys beside the common ones depend on the type. duo: `api_hostname`, `pushinfo`, `mount_accessor`, `username_format`, ' +
+  '`use_passcode`; okta: `org_name`, `base_url` (or `production`), `mount_accessor`, `username_format`; pingid: `use_signature`, ' +
+  '`idp_url`, `org_alias`, `admin_url`, `authenticator_url`; totp as described. Secrets are never shown.';
 const UNSUPPORTED = multiError('unsupported path');
 
 /** MFA methods of every type: list, read, delete (§5, §5.1). */
@@ -27,6 +31,7 @@ export class MfaMethodsController {
   @Access({ kind: 'capability', capability: 'list' })
   @Describe({
     summary: 'List the methods of all types; `default` is always among them',
+    description: SHOWN,
     list: TotpMethodView,
   })
   async list(): Promise<Answer> {
@@ -37,6 +42,7 @@ export class MfaMethodsController {
   @Access({ kind: 'capability', capability: 'list' })
   @Describe({
     summary: 'List the methods of a type',
+    description: SHOWN,
     params: TYPE,
     list: TotpMethodView,
     refuses: { 404: ['', UNSUPPORTED] },
@@ -49,6 +55,7 @@ export class MfaMethodsController {
   @Access({ kind: 'capability', capability: 'read' })
   @Describe({
     summary: 'Read a method of any type',
+    description: SHOWN,
     params: ID,
     data: TotpMethodView,
     refuses: { 404: ['', UNSUPPORTED] },
@@ -61,6 +68,7 @@ export class MfaMethodsController {
   @Access({ kind: 'capability', capability: 'read' })
   @Describe({
     summary: 'Read a method of this type',
+    description: SHOWN,
     params: { ...TYPE, ...ID },
     data: TotpMethodView,
     refuses: { 400: ['failed to find the method ID under MFA type totp.'], 404: ['', UNSUPPORTED] },

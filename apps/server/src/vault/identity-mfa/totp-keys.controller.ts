@@ -1,10 +1,13 @@
 import { Post, Req } from '@nestjs/common';
 import { FactorResetService } from '@sallyport/auth';
 import { EntitiesService } from '@sallyport/identity';
-import { type MfaMethod, MfaMethodsService, TotpKeysService } from '@sallyport/mfa-methods';
+import { type MfaMethod, MfaMethodsService, type OwnProof, TotpKeysService } from '@sallyport/mfa-methods';
+import type { Transaction } from '@sallyport/platform';
+import { VaultAuthorityService } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
+import { authorityOf } from '../wire/authority.js';
 import { actorOf, tokenOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
@@ -27,19 +30,24 @@ export class TotpKeysController {
     private readonly methods: MfaMethodsService,
     private readonly entities: EntitiesService,
     private readonly resets: FactorResetService,
+    private readonly authorities: VaultAuthorityService,
   ) {}
 
   @Post('generate')
   @Access({ kind: 'capability', capability: 'update' })
   @Describe({
     summary: 'Make an authenticator for the caller; its secret is shown this once',
-    description: 'Where there is one already: `data` is null and a warning says so.',
+    description:
+      'Where there is one already: `data` is null and a warning says so. Whoever has other factors proves one of them at the ' +
+      'login that made the token; without any, the enrolment window, where one is set, must be open.',
     body: MethodIdFields,
     data: TotpSecretView,
-    refuses: { 400: GENERATE_ERRORS },
+    refuses: { 400: [...GENERATE_ERRORS, 'self-enrollment is closed for this entity'] },
   })
   async generate(@Fields() { method_id }: MethodIdFields, @Req() request: FastifyRequest): Promise<Answer> {
-    return this.make(method_id, tokenOf(request).principalId ?? '', request);
+    const { principalId, factors } = tokenOf(request);
+    const own = { provenMethodIds: factors.map(({ methodId }) => methodId) };
+    return this.make(method_id, principalId ?? '', request, own);
   }
 
   @Post('admin-generate')
@@ -81,17 +89,32 @@ export class TotpKeysController {
     const method = await this.find(method_id);
     if (method === null) throw noMethod(method_id);
     if (method.type !== 'totp') throw refuse(400, multiError('method ID does not match TOTP type'));
-    await this.resets.reset(method.id, entity.id, actorOf(request));
+    await this.resets.reset(method.id, entity.id, actorOf(request), this.mayActOn(entity.id, request));
   }
 
-  private async make(methodId: string, entityId: string, request: FastifyRequest): Promise<Answer> {
+  private async make(
+    methodId: string,
+    entityId: string,
+    request: FastifyRequest,
+    own: OwnProof | null = null,
+  ): Promise<Answer> {
     if (methodId === '') throw refuse(400, 'missing method ID');
     if (entityId === '') throw refuse(400, 'missing entityID');
     if (!isUuid(methodId)) throw noMethod(methodId);
     const person = isUuid(entityId) ? entityId : NOBODY;
-    const { key, methodName } = await this.keys.generate(methodId, person, actorOf(request));
+    const mayAct = own === null ? this.mayActOn(person, request) : undefined;
+    const { key, methodName } = await this.keys.generate(methodId, person, actorOf(request), own, mayAct);
     if (key === null) return Answer.warning(`Entity already has a secret for MFA method "${methodName}"`);
     return Answer.data(key);
+  }
+
+  /** Nobody gives a factor to, or takes one from, somebody who may do more (S49). */
+  private mayActOn(entityId: string, request: FastifyRequest) {
+    const authority = authorityOf(request);
+    return async (tx: Transaction): Promise<void> => {
+      await this.authorities.begin(tx);
+      await this.authorities.mustReach(tx, authority, entityId);
+    };
   }
 
   private async find(id: string): Promise<MfaMethod | null> {

@@ -1,7 +1,7 @@
-import { nameProblem } from '@sallyport/identity';
 import { DEFAULT_METHOD_ID } from '@sallyport/mfa-methods';
 import type { ValidationArguments } from 'class-validator';
 import { Field, Rule } from '../wire/field.js';
+import { MethodNameField } from './method-name.field.js';
 
 /** Texts that go into a QR code. */
 const QR_TEXT = 255;
@@ -56,15 +56,7 @@ export class TotpMethodFields {
   @Rule('qr-size', atLeast(0), 'qr_size must not be negative')
   qr_size: number = 200;
 
-  @Field.string({
-    description: 'Optional; may stand for the id in payloads. A create under a known name updates it.',
-  })
-  @Rule(
-    'name-length',
-    (value) => isText(value) && value.length <= QR_TEXT,
-    'method_name must be at most 255 characters',
-  )
-  @Rule('name', isMethodName, 'invalid method_name')
+  @MethodNameField()
   method_name?: string;
 
   @Field.bool({ default: false, description: 'Whether a first authenticator may be made while one is owed.' })
@@ -82,10 +74,6 @@ export class TotpMethodFields {
 /** The built-in method has an issuer of its own. */
 function isIssuer(value: unknown, args?: ValidationArguments): boolean {
   return value !== '' || (args?.object as TotpMethodFields | undefined)?.method_id === DEFAULT_METHOD_ID;
-}
-
-function isMethodName(value: unknown): boolean {
-  return value === '' || nameProblem(value as string, { kind: 'object' }) === null;
 }
 
 export class MethodIdFields {

@@ -1,22 +1,19 @@
 import { Delete, Get, Post, Req } from '@nestjs/common';
-import { MfaMethodsService } from '@sallyport/mfa-methods';
-import { DomainError } from '@sallyport/platform';
+import { type MethodSettings, MfaMethodsService } from '@sallyport/mfa-methods';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
-import { Answer } from '../wire/answer.js';
-import { actorOf } from '../wire/caller.js';
+import type { Answer } from '../wire/answer.js';
 import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
-import { isUuid } from '../wire/uuid.js';
 import { multiError, refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
+import { createMethod, NAME_TAKEN, replaceMethod } from './method-writing.js';
 import { totpConfigFrom } from './totp-config-fields.js';
 import { TotpMethodFields } from './totp-method.dto.js';
 import { NewMethodView, TotpMethodView } from './totp-method-view.dto.js';
 
 const ID = { method_id: 'The method: a lowercase UUID.' };
 const UNSUPPORTED = multiError('unsupported path');
-const TAKEN = 'a login MFA method configuration with the method name work already exists';
 const FIELD_RULES = [
   'unrecognized algorithm',
   'digits can only be 6 or 8',
@@ -41,13 +38,10 @@ export class TotpMethodsController {
     summary: 'Create a TOTP method, or replace the one of that name',
     body: TotpMethodFields,
     data: NewMethodView,
-    refuses: { 400: [...FIELD_RULES, TAKEN] },
+    refuses: { 400: [...FIELD_RULES, NAME_TAKEN] },
   })
-  async create(@Fields() fields: TotpMethodFields, @Req() request: FastifyRequest): Promise<Answer> {
-    const config = totpConfigFrom(fields);
-    return Answer.data({
-      method_id: await this.methods.createTotp(fields.method_name ?? '', config, actorOf(request)),
-    });
+  create(@Fields() fields: TotpMethodFields, @Req() request: FastifyRequest): Promise<Answer> {
+    return createMethod(this.methods, fields, settingsOf(fields), request);
   }
 
   @Get()
@@ -74,22 +68,13 @@ export class TotpMethodsController {
     summary: 'Replace a TOTP method: what is not sent returns to its default, but for the name',
     params: ID,
     body: TotpMethodFields,
-    refuses: { 400: [...FIELD_RULES, multiError(TAKEN)], 404: ['', UNSUPPORTED] },
+    refuses: { 400: [...FIELD_RULES, multiError(NAME_TAKEN)], 404: ['', UNSUPPORTED] },
   })
-  async replace(@Fields() fields: TotpMethodFields, @Req() request: FastifyRequest): Promise<void> {
-    const id = fields.method_id ?? '';
-    if (!isUuid(id)) throw refuse(404, UNSUPPORTED);
-    try {
-      await this.methods.replaceTotp(
-        id,
-        fields.method_name ?? null,
-        totpConfigFrom(fields),
-        actorOf(request),
-      );
-    } catch (error) {
-      // Upstream wraps this text here, and not on create (§5.1).
-      if (!(error instanceof DomainError) || error.code !== 'method-name-taken') throw error;
-      throw refuse(400, multiError(error.message));
-    }
+  replace(@Fields() fields: TotpMethodFields, @Req() request: FastifyRequest): Promise<void> {
+    return replaceMethod(this.methods, fields, () => settingsOf(fields), request);
   }
+}
+
+function settingsOf(fields: TotpMethodFields): MethodSettings {
+  return { type: 'totp', config: totpConfigFrom(fields) };
 }

@@ -3,8 +3,17 @@ import { multiError, refuse } from '../wire/vault-error.js';
 
 /** Tells whoever has passed the password which enforcement is not satisfied, and why (§3.4). */
 export function unsatisfied({ enforcement, refusals }: Unsatisfied, entityId: string): Error {
-  const detail = refusals.length === 0 ? nothingCame(enforcement) : whyNot(enforcement, refusals, entityId);
+  const detail = detailOf({ enforcement, refusals }, entityId);
   return refuse(403, `failed to satisfy enforcement ${enforcement.name}. error: ${detail}`);
+}
+
+/** Tells whoever would change a factor that a factor was not proven first (§5.6). */
+export function unproven(proof: Unsatisfied, entityId: string): Error {
+  return refuse(403, `failed to satisfy MFA proof. error: ${detailOf(proof, entityId)}`);
+}
+
+function detailOf({ enforcement, refusals }: Unsatisfied, entityId: string): string {
+  return refusals.length === 0 ? nothingCame(enforcement) : whyNot(enforcement, refusals, entityId);
 }
 
 type Enforcement = Unsatisfied['enforcement'];
@@ -37,6 +46,20 @@ function reasonOf({ method, refusal }: MethodRefusal, entityId: string): string 
       return refusal.problem;
     case 'silent':
       return 'MFA provider did not respond';
+    case 'service-denied':
+      return `duo authentication failed: ${JSON.stringify(refusal.message)}`;
+    case 'push-rejected':
+      return 'push verification explicitly rejected';
+    case 'push-timed-out':
+      return 'push verification timed out';
+    case 'number-not-shown':
+      return 'push verification asks for a number that this login cannot show';
+    case 'no-push-device':
+      return 'no push-type MFA factor found for user';
+    case 'no-such-person':
+      return 'no users found for e-mail address';
+    case 'several-such-persons':
+      return 'more than one user found for e-mail address';
     case 'unsupported-type':
       return `unrecognized MFA type "${method.type}"`;
     case 'not-enrolled':

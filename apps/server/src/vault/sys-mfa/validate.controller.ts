@@ -1,12 +1,13 @@
-import { Post, Req } from '@nestjs/common';
+import { Post, Req, Res } from '@nestjs/common';
 import { ServiceLoginService } from '@sallyport/auth';
 import { Clock } from '@sallyport/platform';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { authView } from '../token/token-view.js';
 import { AuthView } from '../token/auth.dto.js';
 import { Answer } from '../wire/answer.js';
 import { actorOf } from '../wire/caller.js';
+import { callerGone } from '../wire/caller-gone.js';
 import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
@@ -44,9 +45,19 @@ export class ValidateController {
     },
     open: true,
   })
-  async validate(@Fields() fields: ValidateFields, @Req() request: FastifyRequest): Promise<Answer> {
+  async validate(
+    @Fields() fields: ValidateFields,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Answer> {
     const credentials = credentialsFrom(Object.entries(fields.mfa_payload));
-    const outcome = await this.logins.validate(fields.mfa_request_id, credentials, actorOf(request));
+    const { mfa_request_id } = fields;
+    const outcome = await this.logins.validate(
+      mfa_request_id,
+      credentials,
+      actorOf(request),
+      callerGone(reply),
+    );
     if (outcome.kind === 'unsatisfied') throw unsatisfied(outcome.unsatisfied, outcome.principalId);
     return Answer.auth(authView(outcome.token, outcome.secret, this.clock.now()));
   }

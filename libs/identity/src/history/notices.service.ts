@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { after, Clock, type Sql } from '@sallyport/platform';
+
+/** Days a replaced address is still told what happens under the new one. */
+const REMEMBERED_DAYS = 90;
+const DAY = 86_400;
+
+export type NoticeKind =
+  | 'factor-bind'
+  | 'factor-change'
+  | 'factor-reset'
+  | 'factor-recovery'
+  | 'factor-disable'
+  | 'address-changed'
+  | 'suspicion';
+
+/** The outbox of what people are told of their own factors; delivery comes later (S64). */
+@Injectable()
+export class NoticesService {
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Puts a notice for every address known of each person, old and new, into the outbox, in the transaction of the act.
+   * @param detail facts for the text; never a secret, and never anything that would open a door.
+   */
+  async post(
+    tx: Sql,
+    principalIds: readonly string[],
+    kind: NoticeKind,
+    detail: Record<string, unknown>,
+  ): Promise<void> {
+    if (principalIds.length === 0) return;
+    const now = this.clock.now();
+    const remembered = after(now, -REMEMBERED_DAYS * DAY);
+    await tx.execute(POST, [principalIds, kind, JSON.stringify(detail), now, remembered]);
+  }
+
+  /** The same for one person, unless they were told of this kind within the last day (S24). @returns whether it was posted. */
+  async postOncePerDay(
+    tx: Sql,
+    principalId: string,
+    kind: NoticeKind,
+    detail: Record<string, unknown>,
+  ): Promise<boolean> {
+    // Of two who would tell at once, one waits here and then sees the other's.
+    await tx.execute('SELECT 1 FROM principals WHERE id = $1 FOR NO KEY UPDATE', [principalId]);
+    const told = await tx.query(
+      'SELECT 1 FROM notices WHERE principal_id = $1 AND kind = $2 AND created_at > $3 LIMIT 1',
+      [principalId, kind, after(this.clock.now(), -DAY)],
+    );
+    if (told.length > 0) return false;
+    await this.post(tx, [principalId], kind, detail);
+    return true;
+  }
+}
+
+const POST = `
+  INSERT INTO notices (id, principal_id, kind, addresses, detail, created_at)
+  SELECT gen_random_uuid(), person, $2, ARRAY(
+    SELECT u.email FROM local_users u JOIN accounts a ON a.id = u.account_id
+    WHERE a.principal_id = person AND u.email IS NOT NULL AND u.email <> ''
+    UNION
+    SELECT f.address FROM former_addresses f WHERE f.principal_id = person AND f.replaced_at > $5
+    ORDER BY 1
+  ), $3::jsonb, $4
+  FROM unnest($1::uuid[]) person`;
