@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import {
+  AuthMountsService,
   canonicalName,
   dummyHash,
   HashQueue,
@@ -10,10 +11,18 @@ import {
   preparePassword,
   verifyPassword,
 } from '@sallyport/identity';
-import { Clock, Config, Database, DomainError, Installation, storableText } from '@sallyport/platform';
+import {
+  Clock,
+  Config,
+  Database,
+  DomainError,
+  Installation,
+  sourceNetwork,
+  storableText,
+} from '@sallyport/platform';
 import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
-import { passwordTriesOf } from './password-waits.js';
-import { sourceNetwork } from './source-network.js';
+import { passwordRuleOf } from './password-waits.js';
+import { unknownSubject } from './unknown-subject.js';
 
 /** Who has proven a password, and as it stood at that moment (S37). */
 export interface ProvenUser {
@@ -61,6 +70,7 @@ export class FirstFactorService {
     private readonly installation: Installation,
     private readonly hashes: HashQueue,
     private readonly throttle: PasswordThrottleService,
+    private readonly mounts: AuthMountsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -83,7 +93,7 @@ export class FirstFactorService {
 
   private async evaluate(attempt: PasswordTry): Promise<ProvenUser> {
     const user = attempt.provider === null ? null : await this.find(attempt.provider.id, attempt.username);
-    const counted = this.countedAs(attempt, user);
+    const counted = await this.countedAs(attempt, user);
     const wait = await this.throttle.book(counted);
     if (wait !== null) throw await this.throttled(attempt, counted, user, wait);
     const matches = await this.compare(user?.password_hash ?? (await dummyHash()), attempt.password, counted);
@@ -119,16 +129,16 @@ export class FirstFactorService {
   }
 
   /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */
-  private countedAs(
+  private async countedAs(
     { provider, providerName, username, actor }: PasswordTry,
     user: UserRow | null,
-  ): PasswordSubject {
+  ): Promise<PasswordSubject> {
     const place = provider?.id ?? canonicalName(providerName);
+    const lockout = provider === null ? null : await this.mounts.lockoutOf(provider.id);
     return {
-      subject:
-        user?.account_id ?? this.installation.keyedHash(JSON.stringify([place, canonicalName(username)])),
+      subject: user?.account_id ?? unknownSubject(this.installation, place, username),
       network: sourceNetwork(actor.clientAddress ?? ''),
-      freeTries: passwordTriesOf(provider?.userLockoutThreshold ?? 5),
+      ...passwordRuleOf(provider, lockout),
     };
   }
 

@@ -2,7 +2,7 @@ import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../../test/support/core.js';
 import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
-import { PARALLEL_TRIES, passwordWaitAfter } from './password-waits.js';
+import { PARALLEL_TRIES, passwordRuleOf, passwordWaitAfter } from './password-waits.js';
 
 const DAY = 86_400;
 
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   subjects += 1;
-  counted = { subject: `account-${subjects}`, network: '192.0.2.0/24', freeTries: 5 };
+  counted = { subject: `account-${subjects}`, network: '192.0.2.0/24', ...passwordRuleOf(null, null) };
 });
 
 /** Books and fails. @returns null where it was evaluated, else the seconds to wait. */
@@ -42,18 +42,20 @@ async function row(): Promise<{ failures: number; booked: number; wait: number }
 }
 
 describe('tries of a password', () => {
-  it.each([3, 5, 10])(
-    'S07 wait as long as the formula says, at every count, with %i free',
-    async (freeTries) => {
-      counted = { ...counted, freeTries };
-      for (let failures = 1; failures <= 30; failures += 1) {
-        expect(await miss()).toBe(null);
-        const { failures: counts, wait } = await row();
-        expect([counts, wait ?? 0]).toEqual([failures, passwordWaitAfter(failures, freeTries)]);
-        core.clock.advance(wait ?? 0);
-      }
-    },
-  );
+  it.each([
+    { freeTries: 3, longestWait: 900 },
+    { freeTries: 5, longestWait: 900 },
+    { freeTries: 10, longestWait: 7_200 },
+    { freeTries: 5, longestWait: 60 },
+  ])('S07 wait as long as the formula says, at every count, with %o', async (rule) => {
+    counted = { ...counted, ...rule };
+    for (let failures = 1; failures <= 30; failures += 1) {
+      expect(await miss()).toBe(null);
+      const { failures: counts, wait } = await row();
+      expect([counts, wait ?? 0]).toEqual([failures, passwordWaitAfter(failures, rule)]);
+      core.clock.advance(wait ?? 0);
+    }
+  });
 
   it('S07 are not evaluated a millisecond before the wait is over', async () => {
     for (let count = 0; count < 5; count += 1) await miss();

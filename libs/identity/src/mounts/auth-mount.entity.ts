@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { MountLockout } from './mount-lockout.js';
 
 /** An identity provider as `/v1` sees it: a path with an accessor that never changes (vault.md §1.4). */
 @Entity('auth_mounts')
@@ -39,6 +40,10 @@ export class AuthMount {
 
   @Column('text', { name: 'token_type' })
   tokenType!: string;
+
+  /** Null: never tuned. */
+  @Column('jsonb', { name: 'user_lockout_config', nullable: true })
+  userLockout!: MountLockout | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

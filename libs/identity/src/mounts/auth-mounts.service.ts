@@ -7,6 +7,13 @@ import { IdentityProvider } from '../providers/identity-provider.entity.js';
 import { IdentityProvidersService } from '../providers/identity-providers.service.js';
 import { LocalUsersService } from '../local-users/local-users.service.js';
 import { AuthMount } from './auth-mount.entity.js';
+import {
+  changedLockout,
+  changedThreshold,
+  type LockoutChange,
+  LOCKOUT_DEFAULTS,
+  type MountLockout,
+} from './mount-lockout.js';
 
 /** The path of the mount that is the provider `local` of `/admin` (vault.md §1.4). */
 export const LOCAL_MOUNT_PATH = 'userpass';
@@ -17,6 +24,8 @@ export interface NewMount {
   maxLeaseTtl: number;
   listingVisibility: string | null;
   tokenType: string;
+  /** What was said of the waits after wrong passwords. */
+  lockout?: LockoutChange;
 }
 
 /** Auth mounts of `/v1`: a path in front of an identity provider. */
@@ -54,6 +63,15 @@ export class AuthMountsService {
     return (tx ?? this.database).manager.getRepository(AuthMount).findOneBy({ identityProviderId });
   }
 
+  /** What was tuned of the waits at a provider's mount, attached or not; null: nothing. Asked for with every password. */
+  async lockoutOf(identityProviderId: string): Promise<MountLockout | null> {
+    const [row] = await this.database.query<{ lockout: MountLockout | null }>(
+      'SELECT user_lockout_config AS lockout FROM auth_mounts WHERE identity_provider_id = $1',
+      [identityProviderId],
+    );
+    return row?.lockout ?? null;
+  }
+
   /**
    * Enables type `userpass` at a path: at `userpass` it attaches the provider `local`, elsewhere it makes a store of its own.
    * @throws DomainError `conflict` where the path is in use.
@@ -84,13 +102,14 @@ export class AuthMountsService {
     });
   }
 
-  private async attachLocal(tx: Transaction, mount: NewMount): Promise<AuthMount> {
+  private async attachLocal(tx: Transaction, { lockout, ...mount }: NewMount): Promise<AuthMount> {
     const mounts = tx.manager.getRepository(AuthMount);
     const changed = await mounts.update(
       { path: LOCAL_MOUNT_PATH, attached: false },
-      { ...mount, attached: true },
+      { ...mount, userLockout: lockout ? changedLockout(null, lockout) : null, attached: true },
     );
     if (changed.affected !== 1) throw pathInUse(LOCAL_MOUNT_PATH);
+    await this.setThreshold(tx, lockout);
     // What a login that was going on while it was detached has issued stays dead.
     await tx.execute('UPDATE auth_mounts SET token_epoch = token_epoch + 1 WHERE path = $1', [
       LOCAL_MOUNT_PATH,
@@ -98,7 +117,20 @@ export class AuthMountsService {
     return mounts.findOneByOrFail({ path: LOCAL_MOUNT_PATH });
   }
 
-  private async attachNew(tx: Transaction, path: string, mount: NewMount): Promise<AuthMount> {
+  /** The threshold of `userpass/` is the one of the provider `local` (vault.md §7). */
+  private async setThreshold(tx: Transaction, lockout: LockoutChange | undefined): Promise<void> {
+    const threshold = lockout === undefined ? null : changedThreshold(lockout);
+    if (threshold === null) return;
+    const { id } = await this.providers.local(tx);
+    const changed = { userLockoutThreshold: threshold, updatedAt: this.clock.now() };
+    await tx.manager.getRepository(IdentityProvider).update({ id }, changed);
+  }
+
+  private async attachNew(
+    tx: Transaction,
+    path: string,
+    { lockout, ...mount }: NewMount,
+  ): Promise<AuthMount> {
     const local = await this.providers.local(tx);
     const now = this.clock.now();
     const provider = await tx.manager.getRepository(IdentityProvider).save({
@@ -112,13 +144,16 @@ export class AuthMountsService {
       notes: '',
       tags: [],
       claimMappings: [],
+      userLockoutThreshold: changedThreshold(lockout ?? {}) ?? LOCKOUT_DEFAULTS.threshold,
+      userLockoutDurationMinutes: 1,
       createdAt: now,
       updatedAt: now,
     });
+    const userLockout = lockout ? changedLockout(null, lockout) : null;
     try {
       return await tx.manager
         .getRepository(AuthMount)
-        .save({ ...newMount(path, 'userpass', provider.id, now), ...mount, attached: true });
+        .save({ ...newMount(path, 'userpass', provider.id, now), ...mount, userLockout, attached: true });
     } catch (error) {
       if (violatedConstraint(error) === 'auth_mounts__path') throw pathInUse(path);
       throw error;
@@ -170,6 +205,7 @@ export function newMount(
     maxLeaseTtl: 0,
     listingVisibility: null,
     tokenType: 'default-service',
+    userLockout: null,
     createdAt: now,
   });
 }

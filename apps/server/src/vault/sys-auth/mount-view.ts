@@ -1,9 +1,10 @@
 import type { AuthMount } from '@sallyport/identity';
 import { VAULT_VERSION } from '../sys-status/server-version.js';
 import type { MountView } from './mount.dto.js';
+import { lockoutView } from './tune-view.js';
 
-/** A mount as `sys/auth` answers it (§11). */
-export function mountView(mount: AuthMount): MountView {
+/** A mount as `sys/auth` answers it (§11). @param threshold of its provider. */
+export function mountView(mount: AuthMount, threshold?: number): MountView {
   return {
     type: mount.type,
     description: mount.description,
@@ -23,6 +24,7 @@ export function mountView(mount: AuthMount): MountView {
       force_no_cache: false,
       token_type: mount.tokenType,
       ...(mount.listingVisibility ? { listing_visibility: mount.listingVisibility } : {}),
+      ...(mount.userLockout ? { user_lockout_config: lockoutView(mount, threshold) } : {}),
     },
   };
 }

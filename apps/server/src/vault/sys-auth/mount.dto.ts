@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Field, Required, Rule } from '../wire/field.js';
 
-const VISIBILITIES = ['', 'hidden', 'unauth'];
-const TOKEN_TYPES = ['', 'default-service', 'service'];
+export const VISIBILITIES = ['', 'hidden', 'unauth'];
+export const TOKEN_TYPES = ['', 'default-service', 'service'];
 
 /** `config` of a mount, as the CLI sends the whole struct. */
 export class MountConfigFields {
@@ -20,6 +20,11 @@ export class MountConfigFields {
   @Rule('token-type', (value) => TOKEN_TYPES.includes(value as string), "invalid value for 'token_type'")
   @Rule('no-batch', (value) => !String(value).includes('batch'), 'batch tokens are not supported')
   token_type = '';
+
+  @Field.object({
+    description: 'lockout_threshold, lockout_duration, lockout_counter_reset_duration, lockout_disable',
+  })
+  user_lockout_config?: Record<string, unknown>;
 }
 
 /** A mount to enable. What else clients send is accepted and means nothing here. */
@@ -77,6 +82,18 @@ export class MountConfigView {
 
   @ApiPropertyOptional({ enum: VISIBILITIES })
   listing_visibility?: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    example: {
+      user_lockout_counter_reset_duration: 86_400,
+      user_lockout_threshold: 5,
+      user_lockout_duration: 900,
+      user_lockout_disable: false,
+    },
+  })
+  user_lockout_config?: object;
 }
 
 export class MountView {

@@ -1,5 +1,5 @@
 import { Delete, Get, Post, Req } from '@nestjs/common';
-import { AuthMountsService } from '@sallyport/identity';
+import { AuthMountsService, MountTuningService } from '@sallyport/identity';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
@@ -9,6 +9,7 @@ import { isMountName, MOUNT_PATH_RULE, MountsOnPath } from '../wire/mounts-on-pa
 import { Describe } from '../wire/route-docs.js';
 import { refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
+import { lockoutOf } from './lockout-fields.js';
 import { mountView } from './mount-view.js';
 import {
   EnableMountFields,
@@ -25,6 +26,7 @@ const PATH = { path: 'The mount path: one segment.' };
 export class SysAuthController {
   constructor(
     private readonly mounts: AuthMountsService,
+    private readonly tuning: MountTuningService,
     private readonly onPath: MountsOnPath,
   ) {}
 
@@ -33,7 +35,9 @@ export class SysAuthController {
   @Describe({ summary: 'The attached auth mounts, by path', data: MountTableView })
   async all(): Promise<Answer> {
     const mounts = await this.mounts.attached();
-    return Answer.data(Object.fromEntries(mounts.map((mount) => [`${mount.path}/`, mountView(mount)])));
+    const thresholds = await this.tuning.thresholdsOf(mounts);
+    const views = mounts.map((mount) => [`${mount.path}/`, mountView(mount, thresholds.get(mount.id))]);
+    return Answer.data(Object.fromEntries(views));
   }
 
   @Get(':path')
@@ -47,7 +51,8 @@ export class SysAuthController {
   async read(@Fields() { path }: MountPathFields): Promise<Answer> {
     const mount = await this.onPath.find(path);
     if (mount === null) throw refuse(400, `No auth engine at ${path}/`);
-    return Answer.data(mountView(mount));
+    const thresholds = await this.tuning.thresholdsOf([mount]);
+    return Answer.data(mountView(mount, thresholds.get(mount.id)));
   }
 
   @Post(':path')
@@ -81,6 +86,7 @@ export class SysAuthController {
       maxLeaseTtl: config.max_lease_ttl,
       listingVisibility: config.listing_visibility || null,
       tokenType: config.token_type || 'default-service',
+      lockout: lockoutOf(config),
     };
     await this.mounts.attach(path, mount, actorOf(request));
   }

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditService } from '@sallyport/audit';
+import { AuthMountsService, canonicalName } from '@sallyport/identity';
+import { Clock, Database, Installation, storableText } from '@sallyport/platform';
+import { unknownSubject } from './unknown-subject.js';
+
+/** Users of one mount who wait after wrong passwords, from some network. */
+export interface LockedUsers {
+  mountAccessor: string;
+  /** Names in canonical form, sorted. */
+  names: string[];
+}
+
+/** Who is waiting after wrong passwords, and the end of that (contract vault.md §7; S07). */
+@Injectable()
+export class LockedUsersService {
+  constructor(
+    private readonly database: Database,
+    private readonly mounts: AuthMountsService,
+    private readonly installation: Installation,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** By mount, the most first. Names nobody has are not told. @param mountAccessor only this mount; null: all. */
+  async list(mountAccessor: string | null): Promise<LockedUsers[]> {
+    const rows = await this.database.query<{ accessor: string; names: string[] }>(LOCKED, [
+      this.clock.now(),
+      mountAccessor,
+    ]);
+    return rows.map(({ accessor, names }) => ({ mountAccessor: accessor, names }));
+  }
+
+  /**
+   * Forgets the failed passwords of a user, from every network; a disabled authenticator stays disabled (rule 3). What is unknown
+   * changes nothing and is not told apart.
+   */
+  async unlock(mountAccessor: string, name: string, actor: Actor): Promise<void> {
+    const mount = await this.mounts.findByAccessor(mountAccessor);
+    const providerId = mount?.identityProviderId;
+    if (!providerId) return;
+    await this.database.transaction(async (tx) => {
+      const [user] = await tx.query<{ account_id: string }>(
+        `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
+         WHERE identity_provider_id = $1 AND name_canonical = $2 RETURNING account_id`,
+        [providerId, storableText(canonicalName(name))],
+      );
+      const subject = user?.account_id ?? unknownSubject(this.installation, providerId, name);
+      await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [
+        subject,
+      ]);
+      const object = { type: 'account', id: subject };
+      await this.audit.record(tx, actor, { action: 'account.unlocked', outcome: 'success', object });
+    });
+  }
+}
+
+const LOCKED = `
+  SELECT m.accessor, array_agg(DISTINCT a.name_canonical ORDER BY a.name_canonical) AS names
+  FROM password_throttles t
+  JOIN accounts a ON a.id = CASE WHEN length(t.subject) = 36 THEN t.subject::uuid END
+  JOIN auth_mounts m ON m.identity_provider_id = a.identity_provider_id AND m.attached
+  WHERE t.wait_until > $1 AND ($2::text IS NULL OR m.accessor = $2::text)
+  GROUP BY m.accessor ORDER BY count(DISTINCT a.id) DESC, m.accessor`;
