@@ -12,3 +12,8 @@ export async function measure(times: number, call: () => Promise<unknown>): Prom
 export function median(ascending: number[]): number {
   return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
 }
+
+/** The value below which this share of them lies. */
+export function at(ascending: number[], share: number): number {
+  return ascending[Math.floor(ascending.length * share)] ?? Number.NaN;
+}

@@ -14,9 +14,9 @@ export async function plantDevices(scene: Scene): Promise<void> {
 export async function plantTokens(scene: Scene, each: number): Promise<void> {
   await scene.rows(
     `INSERT INTO tokens
-       (id, token_hash, accessor, origin, principal_id, principal_epoch, installation_epoch, account_id, local_user_id, session_id, device_id,
+       (id, token_hash, accessor, origin, principal_id, principal_epoch, installation_epoch, admin_epoch, account_id, local_user_id, session_id, device_id,
         device_epoch, policies, factors, path, display_name, orphan, renewable, creation_ttl, client_address, issued_at, expires_at, last_used_at)
-     SELECT drawn, sha256(uuid_send(drawn)), drawn::text, 'appgate', p.id, p.token_epoch, i.token_epoch, a.id, u.id, drawn, d.device_id,
+     SELECT drawn, sha256(uuid_send(drawn)), drawn::text, 'appgate', p.id, p.token_epoch, i.token_epoch, i.admin_epoch, a.id, u.id, drawn, d.device_id,
        d.token_epoch, '{}', '[]', 'login', a.name, true, false, 86400, '127.0.0.1', now(), now() + interval '1 day', now()
      FROM registered_devices d JOIN accounts a ON a.id = d.account_id JOIN principals p ON p.id = a.principal_id
      JOIN local_users u ON u.account_id = a.id CROSS JOIN installation i
@@ -30,7 +30,8 @@ export async function plantTokens(scene: Scene, each: number): Promise<void> {
 export async function liveTokens(scene: Scene): Promise<number> {
   const [{ live }] = (await scene.rows<{ live: number }>(
     `SELECT count(*)::integer AS live FROM tokens t JOIN registered_devices d USING (account_id, device_id)
-     WHERE t.device_epoch = d.token_epoch AND t.revoked_at IS NULL AND t.expires_at > now()`,
+     CROSS JOIN installation i
+     WHERE t.device_epoch = d.token_epoch AND t.admin_epoch = i.admin_epoch AND t.revoked_at IS NULL AND t.expires_at > now()`,
   )) as [{ live: number }];
   return live;
 }

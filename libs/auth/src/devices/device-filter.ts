@@ -10,6 +10,11 @@ export interface DeviceFilter {
 
 export const EVERY_DEVICE: DeviceFilter = { deviceId: null, username: null, providerName: null };
 
+/** Whether nothing is narrowed. */
+export function isEveryDevice({ deviceId, username, providerName }: DeviceFilter): boolean {
+  return deviceId === null && username === null && providerName === null;
+}
+
 const HEX = '0'.repeat(32);
 
 /**

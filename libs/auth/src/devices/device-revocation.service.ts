@@ -4,8 +4,9 @@ import { canonicalName, type DeviceAndUserName } from '@sallyport/identity';
 import { Clock, Database, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, reachOf, reachValues, withinReach } from '@sallyport/privileges';
 import { hasLiveToken } from '@sallyport/tokens';
-import { REPEAT_SECONDS } from '../sign-in/sign-in-rows.js';
-import type { DeviceFilter } from './device-filter.js';
+import { livePartial } from '../sign-in/sign-in-rows.js';
+import { type DeviceFilter, isEveryDevice } from './device-filter.js';
+import { EverybodyRevocationService } from './everybody-revocation.service.js';
 import {
   DEVICE_COLUMNS,
   type DeviceRow,
@@ -31,6 +32,12 @@ export interface Revocation {
   asked: string;
 }
 
+/** The devices that were struck, the newest first; of very many the newest ones, and how many there are. */
+export interface RevokedDevices {
+  devices: RegisteredDevice[];
+  total: number;
+}
+
 /** A token that was ended: its session's end is `expiresAt`. */
 export interface RevokedToken {
   kind: 'full' | 'partial';
@@ -44,24 +51,35 @@ export interface RevokedToken {
 export class DeviceRevocationService {
   constructor(
     private readonly database: Database,
+    private readonly everybody: EverybodyRevocationService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * One stamp is moved for each device, whatever the number of its tokens; tokens issued meanwhile live. The caller's own are not spared.
-   * @returns the devices that had a live token of these kinds, the newest first; devices out of reach are left out silently.
+   * One stamp is moved for each device, whatever the number of its tokens; one for all of them where nothing narrows it. Tokens issued
+   * meanwhile live. The caller's own are not spared.
+   * @returns the devices that had a live token of these kinds; devices out of reach are left out silently.
    */
   async revoke(
     revocation: Revocation,
     privileges: AdministrativePrivilege[],
     actor: Actor,
-  ): Promise<RegisteredDevice[]> {
+  ): Promise<RevokedDevices> {
+    const { filter, only, kinds, reason, asked } = revocation;
+    const everybody = filter !== null && isEveryDevice(filter) && only === undefined;
+    if (
+      everybody &&
+      (kinds.full || kinds.partial) &&
+      reachOf(privileges, 'Revoke', 'RegisteredDevice') === 'all'
+    )
+      return this.everybody.revoke({ kinds, reason, asked }, actor);
     return this.database.transaction(async (tx) => {
       const { devices } = await this.end(tx, revocation, privileges, actor);
-      return devices
+      const revoked = devices
         .map(deviceOf)
         .toSorted((one, other) => other.onBoardedAt.getTime() - one.onBoardedAt.getTime());
+      return { devices: revoked, total: revoked.length };
     });
   }
 
@@ -157,9 +175,7 @@ const REVOKE = `
     WHERE ${meant(2)}
       AND ($9::boolean AND ${hasLiveToken('d', '$1::timestamptz')}
         OR $10::boolean AND EXISTS (
-          SELECT 1 FROM sign_ins s WHERE s.account_id = d.account_id AND s.device_id = d.device_id AND s.origin = 'appgate'
-            AND (s.finished_at IS NULL OR s.finished_at > $1::timestamptz - interval '${REPEAT_SECONDS} seconds')
-            AND s.expires_at > $1::timestamptz))
+          SELECT 1 FROM ${livePartial('s', 'd', '$1::timestamptz')}))
   )
   UPDATE registered_devices d SET token_epoch = CASE WHEN $9::boolean THEN nextval('device_epochs') ELSE d.token_epoch END
   FROM meant WHERE meant.account_id = d.account_id AND d.device_id = meant.device_id::uuid

@@ -63,11 +63,10 @@ export class OnBoardedDevicesController {
   ): Promise<ListAnswer<DeviceAnswer>> {
     const revoked = await this.revocations.revoke(revocationOf(fields), privileges, actor);
     const request = { queries: [], range: null, orderBy: 'onBoardedAt', descending: true, filters: [] };
-    return listAnswer(request, {
-      items: revoked.map(deviceAnswer),
-      total: revoked.length,
-      matching: revoked.length,
-    });
+    const { devices, total } = revoked;
+    // Of very many only some are told; the range then says so (S40).
+    const range = devices.length < total ? { from: 0, to: devices.length } : null;
+    return listAnswer({ ...request, range }, { items: devices.map(deviceAnswer), total, matching: total });
   }
 
   @Post('reevaluate/:DN')
