@@ -40,6 +40,25 @@ describe('a token of /v1', () => {
     expect((await server.client.with(body.token).get('/local-users')).status).toBe(200);
   });
 
+  it('S41 opens nothing from outside its bound addresses, and neither does what it earned', async () => {
+    const bind = (cidrs: string) =>
+      server.sallyport.database.query(
+        'UPDATE tokens SET bound_cidrs = $1 WHERE local_user_id IN (SELECT id FROM local_users WHERE name = $2)',
+        [[cidrs], name],
+      );
+    const foreign = server.client.with(await vaultToken());
+    await bind('127.0.0.0/8');
+    const final = server.client.with((await foreign.get('/authorization')).body.token);
+    expect((await final.get('/local-users')).status).toBe(200);
+    const { rows } = await server.sallyport.database.query(
+      "SELECT bound_cidrs FROM tokens WHERE origin = 'appgate' AND local_user_id = (SELECT id FROM local_users WHERE name = $1)",
+      [name],
+    );
+    expect(rows).toEqual([{ bound_cidrs: ['127.0.0.0/8'] }]);
+    await bind('192.0.2.0/24');
+    for (const token of [foreign, final]) expect((await token.get('/authorization')).body).toEqual(NO_TOKEN);
+  });
+
   it('is neither ended nor bound to 60 s by authorization', async () => {
     const foreign = server.client.with(await vaultToken());
     const first = (await foreign.get('/authorization')).body.token;

@@ -38,8 +38,8 @@ export class AppgateDialect implements Dialect {
     return bearerToken(request.headers.authorization);
   }
 
-  async authenticate(token: string): Promise<AppgateCaller | null> {
-    const session = await this.sessions.find(token);
+  async authenticate(token: string, request: FastifyRequest): Promise<AppgateCaller | null> {
+    const session = await this.sessions.find(token, request.clientAddress);
     return session && { session, state: stateOf(session), privileges: [] };
   }
 

@@ -4,9 +4,11 @@ import { DevicesService, PeopleService } from '@sallyport/identity';
 import {
   type BegunFactor as Begun,
   DEFAULT_METHOD_ID,
+  EnrolmentWindowService,
   type FactorRefusal,
   FactorsService,
   type MfaMethod,
+  PUSH_SERVICES,
 } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, newAuthToken, TokensService } from '@sallyport/tokens';
@@ -28,6 +30,7 @@ export class AdminFactorService {
     private readonly people: PeopleService,
     private readonly devices: DevicesService,
     private readonly factors: FactorsService,
+    private readonly window: EnrolmentWindowService,
     private readonly secondFactor: SecondFactorService,
     private readonly requirement: RequirementService,
     private readonly rows: SignInRows,
@@ -43,7 +46,16 @@ export class AdminFactorService {
   async begin(session: AdminSession, actor: Actor, userPassword: string | null = null): Promise<BegunFactor> {
     const { method } = await this.next(session);
     const { principalId, username, scopeId: signInId } = session;
-    const begun = await this.factors.begin({ method, principalId, username, signInId, userPassword, actor });
+    const provenMethodIds = session.factors.map(({ methodId }) => methodId);
+    const begun = await this.factors.begin({
+      method,
+      principalId,
+      username,
+      signInId,
+      userPassword,
+      provenMethodIds,
+      actor,
+    });
     if (begun.kind === 'refused') throw refusalOf(begun.refusal);
     return { method, ...begun };
   }
@@ -62,6 +74,7 @@ export class AdminFactorService {
     state: string | null = null,
   ): Promise<PartialToken> {
     const { enforcement, method } = await this.next(session);
+    if (PUSH_SERVICES.includes(method.type)) throw await this.refuseUnasked(session, method, actor);
     const narrowed = { ...enforcement, methods: [method] };
     const prover = { principalId: session.principalId, signInId: session.scopeId, actor };
     const result = await this.secondFactor.prove([narrowed], () => ({ code, state }), prover);
@@ -69,7 +82,7 @@ export class AdminFactorService {
     const secret = newAuthToken();
     try {
       const factors = await this.database.transaction(async (tx) => {
-        const spent = await this.secondFactor.spend(tx, result.proven);
+        const spent = await this.secondFactor.spend(tx, result.proven, session.factors);
         if ('lost' in spent) throw wrongCode();
         const completed = [...session.factors, ...spent.completed];
         await this.devices.see(tx, session.accountId, session.deviceId);
@@ -101,8 +114,6 @@ export class AdminFactorService {
       if (!(await this.rows.advance(tx, session.signIn, secret, factors, PARTIAL_LIFE))) throw new LostRace();
       return;
     }
-    // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5).
-    if (session.kind === 'final' && !(await this.tokens.giveUp(tx, session.token!.id))) throw new LostRace();
     const parentTokenId = session.kind === 'final' ? session.token!.parentId : session.token!.id;
     await this.rows.add(tx, {
       handle: secret,
@@ -120,14 +131,17 @@ export class AdminFactorService {
       life: PARTIAL_LIFE,
       sessionExpiresAt: session.expiresAt,
     });
+    // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5). Last: if everybody's
+    // were ended before this the token is refused, and if after, the sign-in above carries the old stamp (S40).
+    if (session.kind === 'final' && !(await this.tokens.giveUp(tx, session.token!.id))) throw new LostRace();
   }
 
   /**
-   * The enforcement that is asked for now, the built-in method first; of its methods the first that can be asked for here (§2.10).
+   * The enforcement that is asked for now, the built-in method first (§2.10), but a factor the person has before one that is only then
+   * made (S60); of its methods the first that can be asked for here.
    */
   private async next(session: AdminSession): Promise<{ enforcement: Enforcement; method: MfaMethod }> {
-    const enforcement =
-      session.missing.find(({ methodIds }) => methodIds.includes(DEFAULT_METHOD_ID)) ?? session.missing[0];
+    const enforcement = await this.firstOf(session);
     if (enforcement === undefined)
       throw new DomainError(
         'factor-not-pending',
@@ -137,6 +151,29 @@ export class AdminFactorService {
     const method = (await this.firstAskable(enforcement, session.principalId)) ?? enforcement.methods[0];
     if (method === undefined) throw wrongCode();
     return { enforcement, method };
+  }
+
+  /** A push service is not asked from here: every code is wrong (§2.10), and nobody's telephone rings. */
+  private async refuseUnasked(
+    { principalId }: AdminSession,
+    { id }: MfaMethod,
+    actor: Actor,
+  ): Promise<DomainError> {
+    await this.audit.record(this.database, actor, {
+      action: 'sign-in.factor-refused',
+      outcome: 'failure',
+      object: { type: 'principal', id: principalId },
+      detail: { methodId: id },
+    });
+    return wrongCode();
+  }
+
+  private async firstOf({ missing, principalId }: AdminSession): Promise<Enforcement | undefined> {
+    const builtIn = missing.find(({ methodIds }) => methodIds.includes(DEFAULT_METHOD_ID));
+    if (builtIn === undefined || missing.length === 1) return builtIn ?? missing[0];
+    const bound = new Set((await this.window.boundMethods(principalId)).map(({ methodId }) => methodId));
+    const isBound = ({ methodIds }: Enforcement): boolean => methodIds.some((id) => bound.has(id));
+    return isBound(builtIn) ? builtIn : (missing.find(isBound) ?? builtIn);
   }
 
   private async firstAskable({ methods }: Enforcement, principalId: string): Promise<MfaMethod | null> {

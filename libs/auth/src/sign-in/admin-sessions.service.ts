@@ -4,6 +4,7 @@ import { after, Clock, Database } from '@sallyport/platform';
 import { type Token, TokensService } from '@sallyport/tokens';
 import { RequirementService } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
+import { isWithin } from './service-tokens.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
 
 interface PersonRow {
@@ -25,11 +26,14 @@ export class AdminSessionsService {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns null where the token is unknown, expired or ended, or belongs to nobody who may sign in at `/admin`. */
-  async find(secret: string): Promise<AdminSession | null> {
+  /**
+   * @param clientAddress where the token came from.
+   * @returns null where it is unknown, expired, ended or bound to other addresses, or belongs to nobody who may sign in at `/admin`.
+   */
+  async find(secret: string, clientAddress: string): Promise<AdminSession | null> {
     const found = await this.rows.find(secret, 'appgate');
     if (found !== null) return found.disabled || found.outdated ? null : this.ofSignIn(found.signIn);
-    return this.ofToken(secret);
+    return this.ofToken(secret, clientAddress);
   }
 
   private async ofSignIn(signIn: SignIn): Promise<AdminSession | null> {
@@ -55,10 +59,11 @@ export class AdminSessionsService {
     };
   }
 
-  private async ofToken(secret: string): Promise<AdminSession | null> {
+  private async ofToken(secret: string, clientAddress: string): Promise<AdminSession | null> {
     const checked = await this.tokens.check(secret);
     if (checked === null || checked.state === 'disabled') return null;
     const { token } = checked;
+    if (!isWithin(clientAddress, token.boundCidrs)) return null;
     if (token.localUserId === null || token.accountId === null || token.principalId === null) return null;
     const person = await this.personOf(token.localUserId);
     if (person === null || person.principal_id !== token.principalId) return null;

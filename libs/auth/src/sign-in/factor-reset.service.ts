@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { PeopleService } from '@sallyport/identity';
-import { FAILURE_CAP, TotpEnrollmentsService } from '@sallyport/mfa-methods';
+import { FactorHistory, PeopleService, RESET_BY_ADMINISTRATOR } from '@sallyport/identity';
+import { EnrolmentWindowService, FAILURE_CAP, TotpEnrollmentsService } from '@sallyport/mfa-methods';
 import { Database, type Transaction } from '@sallyport/platform';
 import { SignInRows } from './sign-in-rows.js';
 
@@ -18,6 +18,8 @@ export class FactorResetService {
     private readonly database: Database,
     private readonly enrollments: TotpEnrollmentsService,
     private readonly people: PeopleService,
+    private readonly window: EnrolmentWindowService,
+    private readonly history: FactorHistory,
     private readonly rows: SignInRows,
     private readonly audit: AuditService,
   ) {}
@@ -25,22 +27,38 @@ export class FactorResetService {
   /**
    * Removes the seed with its replay state and failures, and lets factors without a seed here start anew; every token of the person ends, partial ones of `/admin` too, pending
    * requests of `/v1` do not (contract vault.md §5.4).
+   * @param mayAct asked first inside the transaction; throws where the caller may not act on the person (S49).
    * @returns false where there was neither; then nothing changes.
    */
-  async reset(methodId: string, principalId: string, actor: Actor): Promise<boolean> {
+  async reset(
+    methodId: string,
+    principalId: string,
+    actor: Actor,
+    mayAct?: (tx: Transaction) => Promise<void>,
+  ): Promise<boolean> {
     return this.database.transaction(async (tx) => {
+      await mayAct?.(tx);
       const removed = await this.enrollments.remove(tx, methodId, principalId, actor);
       const restarted = await this.restart(tx, principalId, actor);
-      if (!removed && !restarted) return false;
+      if (!removed && !restarted) return this.reopenClosed(tx, principalId, actor);
+      await this.window.reopen(tx, principalId, actor);
       await this.rows.dropPartialTokens(tx, principalId);
       return true;
     });
   }
 
+  /** Whoever has no factor and is past the enrolment window gets another: nothing else is reset (S60). */
+  private async reopenClosed(tx: Transaction, principalId: string, actor: Actor): Promise<boolean> {
+    const bound = await this.window.boundMethods(principalId, tx);
+    if (bound.length === 0 && !(await this.window.isOpen(principalId, tx)))
+      await this.window.reopen(tx, principalId, actor);
+    return false;
+  }
+
   private async restart(tx: Transaction, principalId: string, actor: Actor): Promise<boolean> {
-    const stopped = await tx.query<{ method_id: string }>(
+    const stopped = await tx.query<{ method_id: string; type: string; name: string | null }>(
       `DELETE FROM factor_throttles t USING mfa_methods m
-       WHERE m.id = t.method_id AND t.principal_id = $1 AND m.type <> 'totp' AND t.failures >= $2 RETURNING t.method_id`,
+       WHERE m.id = t.method_id AND t.principal_id = $1 AND m.type <> 'totp' AND t.failures >= $2 RETURNING t.method_id, m.type, m.name`,
       [principalId, FAILURE_CAP],
     );
     if (stopped.length === 0) return false;
@@ -49,8 +67,15 @@ export class FactorResetService {
       action: 'enrollment.restarted',
       outcome: 'success',
       object: { type: 'principal', id: principalId },
-      detail: { methodIds: stopped.map((row) => row.method_id), reason: 'reset by an administrator' },
+      detail: { methodIds: stopped.map((row) => row.method_id), reason: RESET_BY_ADMINISTRATOR },
     });
+    for (const { method_id: methodId, type, name: methodName } of stopped)
+      await this.history.record(tx, actor, {
+        kind: 'reset',
+        principalId,
+        factor: { type, methodId, methodName },
+        reason: RESET_BY_ADMINISTRATOR,
+      });
     return true;
   }
 }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { DomainError, type Transaction } from '@sallyport/platform';
+import { DomainError, sourceNetwork, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import { PasswordThrottleService } from '../first-factor/password-throttle.service.js';
-import { sourceNetwork } from '../first-factor/source-network.js';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
 
 /** Whose sign-in is about to end in a full token. */

@@ -379,7 +379,7 @@ describe('two phases', () => {
   it('S35 give an id that is no token, and no handle of another dialect', async () => {
     const requestId = await begin();
     expect(await core.get(TokensService).check(requestId)).toBe(null);
-    expect(await core.get(AdminSessionsService).find(requestId)).toBe(null);
+    expect(await core.get(AdminSessionsService).find(requestId, '127.0.0.1')).toBe(null);
     const { rows } = await core.database.query(
       'SELECT s::text AS line FROM sign_ins s WHERE principal_id = $1',
       [person.principalId],

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { type AuthMount, canonicalName, IdentityProvidersService, PeopleService } from '@sallyport/identity';
-import { FAILURE_CAP, type MfaMethod, totpConfigOf } from '@sallyport/mfa-methods';
+import { type MfaMethod } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, type Token } from '@sallyport/tokens';
+import { SelfEnrollmentService } from '../enrolment/self-enrollment.service.js';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
 import {
@@ -26,6 +27,8 @@ export interface ServiceLogin {
   password: string;
   /** Null: no second factor came along (two phases). */
   credentialFor: CredentialFor | null;
+  /** Aborted when whoever waits has gone. */
+  signal?: AbortSignal | undefined;
   actor: Actor;
 }
 
@@ -57,6 +60,7 @@ export class ServiceLoginService {
     private readonly rows: SignInRows,
     private readonly finishing: FinishService,
     private readonly serviceTokens: ServiceTokensService,
+    private readonly selfEnrollment: SelfEnrollmentService,
     private readonly audit: AuditService,
   ) {}
 
@@ -65,7 +69,14 @@ export class ServiceLoginService {
    * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
    *   `source-address`, `factor-not-offered`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
    */
-  async logIn({ mount, username, password, credentialFor, actor }: ServiceLogin): Promise<LoginOutcome> {
+  async logIn({
+    mount,
+    username,
+    password,
+    credentialFor,
+    signal,
+    actor,
+  }: ServiceLogin): Promise<LoginOutcome> {
     const provider = await this.providers.find(mount.identityProviderId ?? '');
     const user = await this.firstFactor.prove({
       provider,
@@ -91,15 +102,21 @@ export class ServiceLoginService {
       const issued = await this.finish(base, null, who);
       return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
     }
-    if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who);
+    if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who, signal);
     return this.suspend(base, owed, who);
   }
 
   /**
    * Phase 2. A wrong code leaves the request usable; success ends it (contract vault.md §3.4).
+   * @param signal aborted when whoever waits has gone.
    * @throws DomainError `invalid` codes `invalid-request-id`, `no-enforcement`; `forbidden` code `disabled`.
    */
-  async validate(requestId: string, credentialFor: CredentialFor, actor: Actor): Promise<ValidateOutcome> {
+  async validate(
+    requestId: string,
+    credentialFor: CredentialFor,
+    actor: Actor,
+    signal?: AbortSignal,
+  ): Promise<ValidateOutcome> {
     const found = await this.rows.find(requestId, 'vault');
     if (found === null) throw invalidRequest();
     if (found.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
@@ -113,6 +130,7 @@ export class ServiceLoginService {
     const result = await this.secondFactor.prove(owed, credentialFor, {
       principalId: signIn.principalId,
       signInId: signIn.id,
+      signal,
       actor: who,
     });
     if ('unsatisfied' in result)
@@ -179,12 +197,14 @@ export class ServiceLoginService {
     owed: Enforcement[],
     credentialFor: CredentialFor,
     actor: Actor,
+    signal?: AbortSignal,
   ): Promise<LoginOutcome> {
     // No sign-in row exists, so no provisional seed can belong to it.
     const signInId = randomUUID();
     const result = await this.secondFactor.prove(owed, credentialFor, {
       principalId: base.principalId,
       signInId,
+      signal,
       actor,
     });
     if ('unsatisfied' in result) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
@@ -263,26 +283,12 @@ export class ServiceLoginService {
         detail: { owed: owed.map(({ name }) => name) },
       });
     });
-    const seeded = await this.seededMethods(base.principalId);
+    const open = await this.selfEnrollment.openTo(base.principalId, owed);
     const enforcements = owed.map(({ name, methods }) => ({
       name,
-      methods: methods.map((method) => ({
-        method,
-        selfEnrollment:
-          method.type === 'totp' && totpConfigOf(method).enableSelfEnrollment && !seeded.has(method.id),
-      })),
+      methods: methods.map((method) => ({ method, selfEnrollment: open.has(method.id) })),
     }));
     return { kind: 'factor-owed', requestId, enforcements };
-  }
-
-  /** Methods for which the person has a bound seed, or one that failures have stopped: these cannot be enrolled anew (S20). */
-  private async seededMethods(principalId: string): Promise<Set<string>> {
-    const rows = await this.database.query<{ method_id: string }>(
-      `SELECT method_id FROM totp_enrollments WHERE principal_id = $1 AND (bound_at IS NOT NULL OR disabled_at IS NOT NULL)
-       UNION SELECT method_id FROM factor_throttles WHERE principal_id = $1 AND failures >= $2`,
-      [principalId, FAILURE_CAP],
-    );
-    return new Set(rows.map((row) => row.method_id));
   }
 }
 

@@ -137,7 +137,7 @@ export class SignInRows {
     const now = this.clock.now();
     const changed = await tx.execute(
       `UPDATE sign_ins SET handle_hash = $3, factors = $4::jsonb, expires_at = $5
-       WHERE id = $1 AND handle_hash = $2 AND finished_at IS NULL AND expires_at > $6`,
+       WHERE id = $1 AND handle_hash = $2 AND finished_at IS NULL AND expires_at > $6 AND ${standing('sign_ins')}`,
       [signIn.id, signIn.handleHash, hashSecret(handle), JSON.stringify(factors), after(now, life), now],
     );
     return changed === 1;
@@ -183,6 +183,26 @@ export class SignInRows {
   }
 }
 
+/** Whether a sign-in was begun after everybody's were last ended, as a condition; those of `/v1` are not ended so (S40). */
+export function standing(signIn: string): string {
+  return `(${signIn}.origin <> 'appgate' OR ${signIn}.sign_in_epoch = (SELECT sign_in_epoch FROM installation))`;
+}
+
+/**
+ * The live unfinished sign-ins of a device at `/admin`, for the FROM and WHERE of a statement.
+ * @param now the parameter that holds the present instant; `signInEpoch`: the stamp they carry.
+ */
+export function livePartial(
+  alias: string,
+  device: string,
+  now: string,
+  signInEpoch = '(SELECT sign_in_epoch FROM installation)',
+): string {
+  return `sign_ins ${alias} WHERE ${alias}.account_id = ${device}.account_id AND ${alias}.device_id = ${device}.device_id
+    AND ${alias}.origin = 'appgate' AND ${alias}.sign_in_epoch = ${signInEpoch} AND ${alias}.expires_at > ${now}
+    AND (${alias}.finished_at IS NULL OR ${alias}.finished_at > ${now} - interval '${REPEAT_SECONDS} seconds')`;
+}
+
 function signInOf(row: SignInRow): SignIn {
   return {
     id: row.id,
@@ -204,8 +224,10 @@ function signInOf(row: SignInRow): SignIn {
 
 const INSERT = `
   INSERT INTO sign_ins (id, handle_hash, origin, principal_id, account_id, local_user_id, credential_version, mount_id, parent_token_id,
-    device_id, factors, path, client_address, created_at, expires_at, session_expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14, $15, $16)`;
+    device_id, factors, path, client_address, created_at, expires_at, session_expires_at, sign_in_epoch)
+  SELECT $1, $2, $3, $4::uuid, $5::uuid, $6::uuid, $7::integer, $8::uuid, $9::uuid, $10::uuid, $11::jsonb, $12, $13, $14::timestamptz,
+    $15::timestamptz, $16::timestamptz, sign_in_epoch
+  FROM installation`;
 
 const FIND = `
   SELECT s.*, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version
@@ -217,12 +239,14 @@ const FIND = `
     AND (s.session_expires_at IS NULL OR s.session_expires_at > $3)
     AND (s.parent_token_id IS NULL OR (parent.revoked_at IS NULL AND parent.principal_epoch = p.token_epoch
          AND (parent.expires_at IS NULL OR parent.expires_at > $3)))
-    AND (s.origin <> 'vault' OR s.mount_id IS NULL OR m.attached)`;
+    AND (s.origin <> 'vault' OR s.mount_id IS NULL OR m.attached)
+    AND ${standing('s')}`;
 
 const FINISH = `
   WITH before AS (
     SELECT id, final_token_id FROM sign_ins
-    WHERE id = $1 AND handle_hash = $2 AND expires_at > $3 AND (finished_at IS NULL OR finished_at > $4) FOR UPDATE
+    WHERE id = $1 AND handle_hash = $2 AND expires_at > $3 AND (finished_at IS NULL OR finished_at > $4) AND ${standing('sign_ins')}
+    FOR UPDATE
   )
   UPDATE sign_ins s SET finished_at = coalesce(s.finished_at, $3), final_token_id = $5 FROM before WHERE s.id = before.id
   RETURNING before.final_token_id AS earlier`;

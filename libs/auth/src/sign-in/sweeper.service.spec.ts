@@ -26,6 +26,24 @@ describe('the sweeper', () => {
     expect(rows).toEqual([{ subject: 'young' }]);
   });
 
+  it('removes a seed nobody confirmed a day after its sign-in, and no other', async () => {
+    const { rows: people } = await server.database.query('SELECT id FROM principals LIMIT 1');
+    const insert = `INSERT INTO totp_enrollments (id, method_id, principal_id, sealed_seed, algorithm, digits, period, skew, created_at,
+        provisional_for, bound_at)
+      SELECT gen_random_uuid(), $1, $2, 'x', 'SHA1', 6, 30, 1, $3, $4, $5
+      ON CONFLICT (method_id, principal_id) DO UPDATE SET created_at = $3, provisional_for = $4, bound_at = $5`;
+    const method = 'b6f3c1d2-7a54-4e0b-9c8e-2f1d6a90e401';
+    const sweep = () => server.app.get(SweeperService, { strict: false }).sweep();
+    const at = (hours: number) => new Date(server.clock.now().getTime() + hours * 3_600_000);
+    const signIn = '11111111-2222-4333-8444-555555555555';
+    await server.database.query(insert, [method, people[0].id, at(-25), null, at(-25)]);
+    expect(await sweep()).toBe(0);
+    await server.database.query(insert, [method, people[0].id, at(-23), signIn, null]);
+    expect(await sweep()).toBe(0);
+    await server.database.query(insert, [method, people[0].id, at(-25), signIn, null]);
+    expect(await sweep()).toBe(1);
+  });
+
   it('leaves the work to another replica that is at it', async () => {
     const client = await server.database.connect();
     await client.query('BEGIN');

@@ -43,8 +43,8 @@ export class OtpSeedsController {
   @Refuses(401, 403, 404)
   async remove(
     @Param('userDN', UserDnPipe) user: UserName,
-    @CallingAdministrator() { privileges, actor }: Administrator,
+    @CallingAdministrator() caller: Administrator,
   ): Promise<void> {
-    await this.seeds.remove(user, privileges, actor);
+    await this.seeds.remove(user, caller);
   }
 }
