@@ -227,6 +227,24 @@ describe('POST /on-boarded-devices/revoke-tokens', () => {
     expect((await (await from('ann', OTHER)).get('/global-settings')).status).toBe(200);
   });
 
+  it('S40 ends everybody of one kind, an unfinished sign-in too, and writes down that all were meant', async () => {
+    const final = await from('ann', OTHER);
+    const partial = await server.partial('Ben');
+    const everybody = (tokenType?: string) => revoke(admin, { distinguishedNameFilter: '', tokenType });
+    expect(names(await everybody('AdminClaims'))).toEqual([dnOf('Ben')]);
+    expect((await partial.get('/authorization')).body).toEqual(NO_TOKEN);
+    expect((await final.get('/global-settings')).status).toBe(200);
+    expect(names(await everybody('Claims'))).toEqual([]);
+    server.advance(1);
+    const { body } = await everybody('administration');
+    expect(body).toMatchObject({ range: '0-2/2', totalCount: 2, orderBy: 'onBoardedAt', descending: true });
+    expect((await final.get('/global-settings')).body).toEqual(NO_TOKEN);
+    const rows = await server.rows(
+      `SELECT detail FROM audit_events WHERE action = 'device.tokens-revoked' ORDER BY at DESC, id DESC LIMIT 1`,
+    );
+    expect(rows).toMatchObject([{ detail: { asked: '', devices: 'all', full: true, partial: false } }]);
+  });
+
   it('reads the type without regard to case and ends tokens of that type only', async () => {
     const final = await from('ann', DEVICE);
     const partial = await server.partial('ann');

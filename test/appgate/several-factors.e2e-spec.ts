@@ -21,10 +21,10 @@ const vault = async (path: string, body: object) => {
 };
 const enforce = (mfa_method_ids: string[]) =>
   vault('identity/mfa/login-enforcement/both', { mfa_method_ids, identity_entity_ids: [entityId] });
-/** @returns the secret of a bound seed for the method of `/v1`. */
-const seed = async () => {
+/** @returns the secret of a bound seed, for the method of `/v1` unless told otherwise. */
+const seed = async (method = methodId) => {
   const { url } = await vault('identity/mfa/method/totp/admin-generate', {
-    method_id: methodId,
+    method_id: method,
     entity_id: entityId,
   });
   return new URL(url).searchParams.get('secret')!;
@@ -50,10 +50,9 @@ describe('several factors owed', () => {
     await enforce([methodId]);
     await server.demandFactor(OTP_PROVIDER, ['CN=admin,OU=local']);
     const secret = await seed();
+    const builtIn = await seed(OTP_PROVIDER);
     const first = await server.partial(name);
-    const begun = (await first.post('/authentication/otp/initialize', {})).body;
-    expect(begun.type).toBe('Secret');
-    const half = await first.post('/authentication/otp', { otp: server.code(begun.secret) });
+    const half = await first.post('/authentication/otp', { otp: server.code(builtIn) });
     expect([half.status, half.body.user.needTwoFactorAuth]).toEqual([200, true]);
     expect((await first.get('/authorization')).status).toBe(401);
     const second = first.with(half.body.token);
@@ -69,6 +68,21 @@ describe('several factors owed', () => {
     const proven = second.with(whole.body.token);
     expect((await proven.post('/authentication/otp', { otp: '123456' })).body).toEqual(NOT_PENDING);
     expect((await proven.get('/authorization')).status).toBe(200);
+  });
+
+  it('S60 are taken the one the user has before the one that is only then made', async () => {
+    await enforce([methodId]);
+    await server.demandFactor(OTP_PROVIDER, ['CN=admin,OU=local']);
+    const secret = await seed();
+    const first = await server.partial(name);
+    expect((await first.post('/authentication/otp/initialize', {})).body.type).toBe('AlreadySeeded');
+    const half = await first.post('/authentication/otp', { otp: server.code(secret) });
+    expect([half.status, half.body.user.needTwoFactorAuth]).toEqual([200, true]);
+    const second = first.with(half.body.token);
+    const begun = (await second.post('/authentication/otp/initialize', {})).body;
+    expect(begun.type).toBe('Secret');
+    const whole = await second.post('/authentication/otp', { otp: server.code(begun.secret) });
+    expect([whole.status, whole.body.user.needTwoFactorAuth]).toEqual([200, false]);
   });
 
   it('stay owed where one of them cannot be asked for here', async () => {

@@ -73,6 +73,9 @@ it('a seed enrolled at /admin satisfies an enforcement of the method default at 
 
 it('a seed enrolled at /v1 satisfies admin MFA and enforcements at /admin', async () => {
   await addAdministrator('ben');
+  const policy = 'path "identity/mfa/method/totp/generate" { capabilities = ["update"] }';
+  await expecting(204, stage.root.write('sys/policies/acl/generating', { policy }));
+  await expecting(204, stage.root.write('auth/userpass/users/ben', { token_policies: 'generating' }));
   const token = (await expecting(200, stage.vault().logIn('ben', PASSWORD))).body.auth.client_token;
   const made = await expecting(
     200,

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { walkRoutes } from '../../apps/server/src/http/route-walk.js';
 import type { AppgateClient } from '../support/appgate-client.js';
+import { Authenticator } from '../support/authenticator.js';
 import { dump, failOn } from '../support/faults.js';
 import { type Answer, expecting } from '../support/send.js';
 import { DEFAULT_METHOD, PASSWORD, type Player, Stage } from '../support/stage.js';
 import { ADMIN_ACTS, type AdminAct, CHANGING_NOTHING } from './admin-acts.js';
+import { VENDOR_ACTS } from './vendor-acts.js';
 
 let stage: Stage;
 let admin: AppgateClient;
@@ -39,6 +41,7 @@ function onStage(acts: Record<string, AdminAct>): Record<string, Act> {
 /** One rightful act for every route that changes something: prepared, then done while no audit row can be written. */
 const ACTS: Record<string, Act> = {
   ...onStage(ADMIN_ACTS),
+  ...onStage(VENDOR_ACTS),
   'POST /admin/authentication': async () => () => stage.appgate().authenticate('free', PASSWORD),
   'POST /admin/login': async () => () => stage.appgate().logIn('free', PASSWORD),
   'GET /admin/authorization': async () => {
@@ -100,6 +103,38 @@ const ACTS: Record<string, Act> = {
     const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
     return () => stage.root.write('auth/token/revoke', { token: auth.client_token });
   },
+  'POST /v1/auth/token/create': async () => () =>
+    stage.root.write('auth/token/create', { policies: 'default' }),
+  'POST /v1/auth/token/create-orphan': async () => () =>
+    stage.root.write('auth/token/create-orphan', { ttl: '1h' }),
+  'POST /v1/auth/token/create/:role_name': async () => {
+    await expecting(204, stage.root.write('auth/token/roles/maker', { allowed_policies: 'default' }));
+    return () => stage.root.write('auth/token/create/maker');
+  },
+  'POST /v1/auth/token/roles/:name': async () => () =>
+    stage.root.write('auth/token/roles/made', { orphan: true }),
+  'DELETE /v1/auth/token/roles/:name': async () => {
+    await expecting(204, stage.root.write('auth/token/roles/doomed', {}));
+    return () => stage.root.remove('auth/token/roles/doomed');
+  },
+  'POST /v1/auth/token/renew': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    stage.clock.advance(5);
+    return () => stage.root.write('auth/token/renew', { token: auth.client_token, increment: 60 });
+  },
+  'POST /v1/auth/token/renew-accessor': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    stage.clock.advance(5);
+    return () => stage.root.write('auth/token/renew-accessor', { accessor: auth.accessor, increment: 60 });
+  },
+  'POST /v1/auth/token/revoke-accessor': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    return () => stage.root.write('auth/token/revoke-accessor', { accessor: auth.accessor });
+  },
+  'POST /v1/auth/token/revoke-orphan': async () => {
+    const { auth } = (await stage.vault().logIn('free', PASSWORD)).body;
+    return () => stage.root.write('auth/token/revoke-orphan', { token: auth.client_token });
+  },
   'POST /v1/identity/mfa/method/totp': async () => () =>
     stage.root.write('identity/mfa/method/totp', { method_name: 'made', issuer: 'Example' }),
   'POST /v1/identity/mfa/method/totp/:method_id': async () => () =>
@@ -107,6 +142,9 @@ const ACTS: Record<string, Act> = {
   'DELETE /v1/identity/mfa/method/:type/:method_id': async () => () =>
     stage.root.remove(`identity/mfa/method/totp/${methodId}`),
   'POST /v1/identity/mfa/method/totp/generate': async () => {
+    const policy = 'path "identity/mfa/method/totp/generate" { capabilities = ["update"] }';
+    await expecting(204, stage.root.write('sys/policies/acl/generating', { policy }));
+    await expecting(204, stage.root.write('auth/userpass/users/unseeded', { token_policies: 'generating' }));
     const { auth } = (await stage.vault().logIn('unseeded', PASSWORD)).body;
     return () =>
       stage
@@ -124,6 +162,47 @@ const ACTS: Record<string, Act> = {
       method_id: DEFAULT_METHOD,
       entity_id: seeded.entityId,
     }),
+  'POST /v1/identity/mfa/method/totp/self-enroll': async () => {
+    const openMethod = await stage.addMethod('open', { enable_self_enrollment: true });
+    await stage.addUser('newcomer');
+    const { auth } = (await stage.vault().logIn('newcomer', PASSWORD)).body;
+    await stage.enforce('for-newcomer', [auth.entity_id], [openMethod]);
+    const mfa_request_id = await stage.request('newcomer');
+    return () =>
+      stage
+        .vault()
+        .write('identity/mfa/method/totp/self-enroll', { mfa_method_id: openMethod, mfa_request_id });
+  },
+  'POST /v1/identity/mfa/method/totp/self-reset': async () => {
+    const player = await stage.addPlayer('replacing');
+    const { auth } = (await stage.vault().logIn('replacing', PASSWORD)).body;
+    return () =>
+      stage
+        .vault()
+        .with(auth.client_token)
+        .write('identity/mfa/method/totp/self-reset', {
+          method_id: DEFAULT_METHOD,
+          mfa_payload: { default: [stage.code(player)] },
+        });
+  },
+  'POST /v1/identity/mfa/method/totp/self-reset/confirm': async () => {
+    const player = await stage.addPlayer('confirming');
+    const { auth } = (await stage.vault().logIn('confirming', PASSWORD)).body;
+    const token = stage.vault().with(auth.client_token);
+    const made = await expecting(
+      200,
+      token.write('identity/mfa/method/totp/self-reset', {
+        method_id: DEFAULT_METHOD,
+        mfa_payload: { default: [stage.code(player)] },
+      }),
+    );
+    const fresh = Authenticator.scan(made.body.data.url);
+    return () =>
+      token.write('identity/mfa/method/totp/self-reset/confirm', {
+        method_id: DEFAULT_METHOD,
+        passcode: fresh.codeAt(stage.now),
+      });
+  },
   'POST /v1/identity/mfa/login-enforcement/:name': async () => () =>
     stage.root.write('identity/mfa/login-enforcement/made', {
       mfa_method_ids: [methodId],
@@ -164,14 +243,94 @@ const ACTS: Record<string, Act> = {
     const [alias] = await stage.rows(`SELECT id FROM accounts WHERE name = 'seeded'`);
     return () => stage.root.remove(`identity/entity-alias/id/${alias!.id}`);
   },
+  'POST /v1/identity/entity/batch-delete': async () => {
+    const { data } = (await stage.root.write('identity/entity', { name: 'listed' })).body;
+    return () => stage.root.write('identity/entity/batch-delete', { entity_ids: [data.id] });
+  },
+  'POST /v1/identity/entity/merge': async () => {
+    const [from, to] = [
+      (await stage.root.write('identity/entity', { name: 'merged' })).body.data,
+      (await stage.root.write('identity/entity', { name: 'kept' })).body.data,
+    ];
+    return () =>
+      stage.root.write('identity/entity/merge', { from_entity_ids: [from.id], to_entity_id: to.id });
+  },
+  'POST /v1/identity/group': async () => () => stage.root.write('identity/group', { name: 'made' }),
+  'POST /v1/identity/group/id/:id': async () => {
+    const { data } = (await stage.root.write('identity/group', { name: 'changed' })).body;
+    return () => stage.root.write(`identity/group/id/${data.id}`, { metadata: { a: 'b' } });
+  },
+  'POST /v1/identity/group/name/:name': async () => () =>
+    stage.root.write('identity/group/name/made', { metadata: { a: 'b' } }),
+  'DELETE /v1/identity/group/id/:id': async () => {
+    const { data } = (await stage.root.write('identity/group', { name: 'doomed' })).body;
+    return () => stage.root.remove(`identity/group/id/${data.id}`);
+  },
+  'DELETE /v1/identity/group/name/:name': async () => {
+    await stage.root.write('identity/group', { name: 'doomed-too' });
+    return () => stage.root.remove('identity/group/name/doomed-too');
+  },
+  'POST /v1/identity/group-alias': async () => () =>
+    stage.root.write('identity/group-alias', { name: 'made', mount_accessor: stage.accessor }),
+  'POST /v1/identity/group-alias/id/:id': async () => {
+    const alias = { name: 'before', mount_accessor: stage.accessor };
+    const { data } = (await stage.root.write('identity/group-alias', alias)).body;
+    return () => stage.root.write(`identity/group-alias/id/${data.id}`, { ...alias, name: 'after' });
+  },
+  'DELETE /v1/identity/group-alias/id/:id': async () => {
+    const alias = { name: 'doomed', mount_accessor: stage.accessor };
+    const { data } = (await stage.root.write('identity/group-alias', alias)).body;
+    return () => stage.root.remove(`identity/group-alias/id/${data.id}`);
+  },
+  'POST /v1/sys/policies/acl/:name': async () => () =>
+    stage.root.write('sys/policies/acl/made', { policy: '#' }),
+  'DELETE /v1/sys/policies/acl/:name': async () => {
+    await expecting(204, stage.root.write('sys/policies/acl/doomed', { policy: '#' }));
+    return () => stage.root.remove('sys/policies/acl/doomed');
+  },
+  'POST /v1/sys/policy/:name': async () => () => stage.root.write('sys/policy/made-too', { policy: '#' }),
+  'DELETE /v1/sys/policy/:name': async () => {
+    await expecting(204, stage.root.write('sys/policy/doomed-too', { policy: '#' }));
+    return () => stage.root.remove('sys/policy/doomed-too');
+  },
   'POST /v1/sys/auth/:path': async () => () => stage.root.write('sys/auth/made', { type: 'userpass' }),
   'DELETE /v1/sys/auth/:path': async () => () => stage.root.remove('sys/auth/kept'),
+  'POST /v1/sys/auth/:path/tune': async () => () =>
+    stage.root.write('sys/auth/kept/tune', { description: 'tuned' }),
+  'POST /v1/sys/mounts/auth/:path/tune': async () => () =>
+    stage.root.write('sys/mounts/auth/kept/tune', { description: 'tuned again' }),
+  'POST /v1/sys/remount': async () => {
+    await expecting(204, stage.root.write('sys/auth/moving', { type: 'userpass' }));
+    return () => stage.root.write('sys/remount', { from: 'auth/moving', to: 'auth/moved' });
+  },
+  'POST /v1/sys/locked-users/:mount_accessor/unlock/:alias': async () => {
+    await expecting(400, stage.vault().logIn('unseeded', 'not the password'));
+    return () => stage.root.write(`sys/locked-users/${stage.accessor}/unlock/unseeded`);
+  },
 };
 
 /** Answered, whatever is sent, without any change. */
 const CHANGE_NOTHING: Record<string, Act> = {
   ...onStage(CHANGING_NOTHING),
+  'POST /v1/identity/lookup/entity': async () => () =>
+    stage.root.write('identity/lookup/entity', { id: free.entityId }),
+  'POST /v1/identity/lookup/group': async () => () =>
+    stage.root.write('identity/lookup/group', { name: 'kept' }),
+  'POST /v1/sys/capabilities-self': async () => () =>
+    stage.root.write('sys/capabilities-self', { paths: ['a'] }),
+  'POST /v1/sys/capabilities': async () => () =>
+    stage.root.write('sys/capabilities', { token: stage.first.rootToken, paths: ['a'] }),
+  'POST /v1/sys/capabilities-accessor': async () => async () => {
+    const { data } = (await stage.root.read('auth/token/lookup-self')).body;
+    return stage.root.write('sys/capabilities-accessor', { accessor: data.accessor, paths: ['a'] });
+  },
   'POST /v1/sys/init': async () => () => stage.root.write('sys/init', {}),
+  'POST /v1/auth/token/lookup': async () => () =>
+    stage.root.write('auth/token/lookup', { token: stage.first.rootToken }),
+  'POST /v1/auth/token/lookup-accessor': async () => async () => {
+    const { data } = (await stage.root.read('auth/token/lookup-self')).body;
+    return stage.root.write('auth/token/lookup-accessor', { accessor: data.accessor });
+  },
   'DELETE /v1/identity/mfa/method/totp': async () => () => stage.root.remove('identity/mfa/method/totp'),
 };
 

@@ -14,10 +14,13 @@ export const OPEN_ROUTES = [
   // The same at `/v1` (vault.md §3, §8, §11).
   'GET /v1/sys/health',
   'GET /v1/sys/init',
+  // A caller without a token sees the mounts an administrator lists for all; who sends one is told more, or refused (§11).
+  'GET /v1/sys/internal/ui/mounts',
   'GET /v1/sys/leader',
   'GET /v1/sys/seal-status',
   'HEAD /v1/sys/health',
   'POST /v1/auth/:mount/login/:username',
+  'POST /v1/identity/mfa/method/totp/self-enroll',
   'POST /v1/sys/init',
   'POST /v1/sys/mfa/validate',
 ];

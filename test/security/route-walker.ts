@@ -31,6 +31,7 @@ export class RouteWalker {
     return path
       .replace(':userDN', 'CN=walker,OU=local')
       .replace(':asset', 'swagger-ui.css')
+      .replace(':role_name', 'no-such-role')
       .replace(':path', 'userpass')
       .replace(':mount', 'userpass')
       .replace(':username', 'walker')

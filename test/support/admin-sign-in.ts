@@ -43,7 +43,7 @@ export class AdminSteps {
   }
 
   session(secret: string): Promise<AdminSession | null> {
-    return this.core.get(AdminSessionsService).find(secret);
+    return this.core.get(AdminSessionsService).find(secret, '127.0.0.1');
   }
 
   /** Whether the secret still stands for a session. */

@@ -94,7 +94,9 @@ export async function bind(
 
 /** A further TOTP method of `/v1`. */
 export function addMethod(core: Core, config: Partial<typeof TOTP_DEFAULTS> = {}): Promise<string> {
-  return core.get(MfaMethodsService).createTotp(`m-${randomUUID()}`, { ...TOTP_DEFAULTS, ...config }, SERVER);
+  return core
+    .get(MfaMethodsService)
+    .create(`m-${randomUUID()}`, { type: 'totp', config: { ...TOTP_DEFAULTS, ...config } }, SERVER);
 }
 
 /** A code that is none of the window's. */

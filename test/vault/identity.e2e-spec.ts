@@ -136,7 +136,7 @@ describe('an entity', () => {
     });
     const path = `identity/entity/id/${login.body.auth.entity_id}`;
     expect(told(await world.root.write(path, { disabled: true }))).toEqual(
-      refusal('A full administrator must remain.'),
+      refusal('a full administrator must remain'),
     );
     expect((await world.root.read(path)).body.data.disabled).toBe(false);
   });

@@ -208,9 +208,16 @@ describe('the built-in method', () => {
 describe('generate', () => {
   const generate = (token: string | null, body: object) =>
     world.anonymous.as(token).write(`${TOTP}/generate`, body);
+  // The policy `default` does not allow it (§5.4).
+  const OWN = { token_policies: 'own-totp' };
+  beforeAll(() =>
+    world.root.write('sys/policies/acl/own-totp', {
+      policy: `path "${TOTP}/generate" { capabilities = ["update"] }`,
+    }),
+  );
 
   it('makes a secret once, for whoever calls', async () => {
-    await addUser(world, 'caller');
+    await addUser(world, 'caller', OWN);
     const { client_token: token } = (await logIn(world, 'caller')).body.auth;
     const id = await addMethod(world, 'own', { issuer: 'Example Corp', algorithm: 'SHA512', digits: 8 });
     const first = await generate(token, { method_id: id });
@@ -229,7 +236,7 @@ describe('generate', () => {
   });
 
   it('S15 S17 makes one that logs in', async () => {
-    await addUser(world, 'journey');
+    await addUser(world, 'journey', OWN);
     const { client_token: token, entity_id: entityId } = (await logIn(world, 'journey')).body.auth;
     const authenticator = new Authenticator(
       (await generate(token, { method_id: DEFAULT_METHOD })).body.data.url,
@@ -242,13 +249,13 @@ describe('generate', () => {
 
   it('draws no barcode of size 0', async () => {
     const id = await addMethod(world, 'no-barcode', { qr_size: 0 });
-    await addUser(world, 'barcode');
+    await addUser(world, 'barcode', OWN);
     const { client_token: token } = (await logIn(world, 'barcode')).body.auth;
     expect((await generate(token, { method_id: id })).body.data.barcode).toBe('');
   });
 
   it('refuses, in this order', async () => {
-    await addUser(world, 'order');
+    await addUser(world, 'order', OWN);
     const { client_token: token } = (await logIn(world, 'order')).body.auth;
     expect(told(await generate(world.server.rootToken, {}))).toEqual(refusal('missing method ID'));
     expect(told(await generate(world.server.rootToken, { method_id: UNKNOWN }))).toEqual(

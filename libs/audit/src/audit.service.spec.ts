@@ -9,7 +9,12 @@ import {
   TotpKeysService,
 } from '@sallyport/mfa-methods';
 import { Database } from '@sallyport/platform';
-import { UserAdministrationService } from '@sallyport/privileges';
+import {
+  EntityAdministration,
+  LocalUserAdministration,
+  MountUsersService,
+  type Writer,
+} from '@sallyport/privileges';
 import { TokensService } from '@sallyport/tokens';
 import { FactorResetService } from '@sallyport/auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,10 +24,10 @@ import { dump } from '../../../test/support/faults.js';
 import { addUser, bind, PASSWORD, type Person, wrong } from '../../../test/support/people.js';
 import { withFault } from '../../../test/support/planted-faults.js';
 import { ROOT_TOKEN } from '../../../test/support/sallyport.js';
+import { builtInAdministrator, ROOT } from '../../../test/support/writers.js';
 import { SERVER } from './actor.js';
 import { AuditService } from './audit.service.js';
 
-const ALL = [{ type: 'All', target: 'All', scope: { all: true, ids: [], tags: [] } }];
 const MOUNT = {
   description: '',
   defaultLeaseTtl: 0,
@@ -33,10 +38,12 @@ const MOUNT = {
 
 let core: Core;
 let ada: Person;
+let admin: Writer;
 let wrongCode: string;
 
 beforeAll(async () => {
   core = await startCore();
+  admin = await builtInAdministrator(core);
   ada = await addUser(core, 'ada');
   wrongCode = wrong(await bind(core, ada.principalId));
   await core.database.query(`UPDATE policies SET expression = 'return true;'`);
@@ -44,7 +51,7 @@ beforeAll(async () => {
   await core
     .get(LoginEnforcementsService)
     .write('rule', { mfaMethodIds: [DEFAULT_METHOD_ID], authMethodTypes: ['token'] }, SERVER);
-  await core.get(MfaMethodsService).createTotp('spare', TOTP_DEFAULTS, SERVER);
+  await core.get(MfaMethodsService).create('spare', { type: 'totp', config: TOTP_DEFAULTS }, SERVER);
 });
 afterAll(() => core.stop());
 
@@ -59,62 +66,50 @@ const values = {
   failedLoginAttempts: 0,
   lockStart: null,
 };
-const users = () => core.get(UserAdministrationService);
+const users = () => core.get(LocalUserAdministration);
+const mountUsers = () => core.get(MountUsersService);
+const entities = () => core.get(EntityAdministration);
 const local = () => core.get(IdentityProvidersService).local();
 const spare = async () =>
   (await core.get(MfaMethodsService).listForVault()).find(({ name }) => name === 'spare')!.id;
 
 const ACTS: [string, () => Promise<unknown>][] = [
-  [
-    'a user is made',
-    () => users().createLocal({ ...values, name: 'bob', password: PASSWORD }, ALL, true, SERVER),
-  ],
-  [
-    'a user is changed',
-    () => users().replaceLocal(ada.user.id, { ...values, name: 'ada' }, ALL, true, SERVER),
-  ],
+  ['a user is made', () => users().create({ ...values, name: 'bob', password: PASSWORD }, admin)],
+  ['a user is changed', () => users().replace(ada.user.id, { ...values, name: 'ada' }, admin)],
   [
     'a password is changed',
-    () =>
-      users().replaceLocal(
-        ada.user.id,
-        { ...values, name: 'ada', password: `${PASSWORD} two` },
-        ALL,
-        true,
-        SERVER,
-      ),
+    () => users().replace(ada.user.id, { ...values, name: 'ada', password: `${PASSWORD} two` }, admin),
   ],
-  ['a user is removed', () => users().removeLocal(ada.user.id, ALL, SERVER)],
+  ['a user is removed', () => users().remove(ada.user.id, admin)],
   [
     'a user is made at a mount',
-    async () => users().writeAtMount(await local(), 'carol', { password: PASSWORD, mayExempt: true }, SERVER),
+    async () => mountUsers().write(await local(), 'carol', { password: PASSWORD }, ROOT, SERVER),
   ],
   [
     'token settings are changed',
-    async () =>
-      users().writeAtMount(
-        await local(),
-        'ada',
-        { tokenSettings: () => ({ ttl: 5 }), mayExempt: true },
-        SERVER,
-      ),
+    async () => mountUsers().write(await local(), 'ada', { tokenSettings: () => ({ ttl: 5 }) }, ROOT, SERVER),
   ],
-  ['a user is removed at a mount', async () => users().removeAtMount(await local(), 'ada', SERVER)],
-  ['an entity is made', () => users().writeEntity({ name: 'entity' }, SERVER)],
-  ['an entity is disabled', () => users().writeEntity({ id: ada.principalId, disabled: true }, SERVER)],
-  ['an entity is removed', () => users().removeEntity(ada.principalId, SERVER)],
+  ['a user is removed at a mount', async () => mountUsers().remove(await local(), 'ada', ROOT, SERVER)],
+  ['an entity is made', () => entities().write({ name: 'entity' }, ROOT, SERVER)],
+  ['an entity is disabled', () => entities().write({ id: ada.principalId, disabled: true }, ROOT, SERVER)],
+  ['an entity is removed', () => entities().remove(ada.principalId, ROOT, SERVER)],
   [
     'an alias is made',
-    async () => users().writeAlias({ name: 'alias', mountAccessor: await accessor() }, SERVER),
+    async () => entities().writeAlias({ name: 'alias', mountAccessor: await accessor() }, ROOT, SERVER),
   ],
-  ['an alias is removed', () => users().removeAlias(ada.accountId, SERVER)],
+  ['an alias is removed', () => entities().removeAlias(ada.accountId, ROOT, SERVER)],
   ['a mount is attached', () => core.get(AuthMountsService).attach('another', MOUNT, SERVER)],
   ['a mount is detached', () => core.get(AuthMountsService).detach('partners', SERVER)],
-  ['a method is made', () => core.get(MfaMethodsService).createTotp('method', TOTP_DEFAULTS, SERVER)],
+  [
+    'a method is made',
+    () => core.get(MfaMethodsService).create('method', { type: 'totp', config: TOTP_DEFAULTS }, SERVER),
+  ],
   [
     'a method is changed',
     async () =>
-      core.get(MfaMethodsService).replaceTotp(await spare(), null, { ...TOTP_DEFAULTS, period: 60 }, SERVER),
+      core
+        .get(MfaMethodsService)
+        .replace(await spare(), null, { type: 'totp', config: { ...TOTP_DEFAULTS, period: 60 } }, SERVER),
   ],
   ['a method is removed', async () => core.get(MfaMethodsService).remove('totp', await spare(), SERVER)],
   [

@@ -6,12 +6,19 @@ import { TokensModule } from '@sallyport/tokens';
 import { BlacklistService } from './blacklist/blacklist.service.js';
 import { DeviceDirectoryService } from './devices/device-directory.service.js';
 import { DeviceRevocationService } from './devices/device-revocation.service.js';
+import { EverybodyRevocationService } from './devices/everybody-revocation.service.js';
+import { SelfEnrollmentService } from './enrolment/self-enrollment.service.js';
+import { SelfResetService } from './enrolment/self-reset.service.js';
 import { FirstFactorService } from './first-factor/first-factor.service.js';
+import { LockedUsersService } from './first-factor/locked-users.service.js';
 import { PasswordThrottleService } from './first-factor/password-throttle.service.js';
 import { RequirementService } from './requirement/requirement.service.js';
+import { EntityMergeService } from './merge/entity-merge.service.js';
 import { MfaProvidersService } from './mfa-providers/mfa-providers.service.js';
 import { ProviderScopeService } from './scope/provider-scope.service.js';
 import { SecondFactorService } from './second-factor/second-factor.service.js';
+import { AliasedPersonService } from './service-tokens/aliased-person.service.js';
+import { ServiceTokenCreationService } from './service-tokens/service-token-creation.service.js';
 import { SeedDirectoryService } from './seeds/seed-directory.service.js';
 import { SessionDirectoryService } from './sessions/session-directory.service.js';
 import { StatisticsService } from './sessions/statistics.service.js';
@@ -32,11 +39,17 @@ const services = [
   AdminSessionsService,
   ServiceLoginService,
   ServiceRenewalService,
+  ServiceTokenCreationService,
   RequirementService,
   FactorResetService,
+  EntityMergeService,
+  SelfEnrollmentService,
+  SelfResetService,
   SeedDirectoryService,
   DeviceDirectoryService,
   DeviceRevocationService,
+  EverybodyRevocationService,
+  LockedUsersService,
   BlacklistService,
   ProviderScopeService,
   MfaProvidersService,
@@ -55,6 +68,7 @@ const services = [
     SignInRows,
     FinishService,
     ServiceTokensService,
+    AliasedPersonService,
     SweeperService,
   ],
   exports: services,

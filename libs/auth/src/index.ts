@@ -4,8 +4,11 @@ export * from './devices/device-directory.service.js';
 export * from './devices/device-filter.js';
 export * from './devices/device-revocation.service.js';
 export type { DeviceAndUser, RegisteredDevice } from './devices/device-rows.js';
+export * from './enrolment/self-enrollment.service.js';
+export * from './enrolment/self-reset.service.js';
+export * from './first-factor/locked-users.service.js';
 export * from './first-factor/password-waits.js';
-export * from './first-factor/source-network.js';
+export * from './merge/entity-merge.service.js';
 export * from './mfa-providers/mfa-provider-collection.js';
 export * from './mfa-providers/mfa-providers.service.js';
 export * from './requirement/requirement.service.js';
@@ -15,6 +18,7 @@ export {
   type MethodRefusal,
   type Unsatisfied,
 } from './second-factor/second-factor.service.js';
+export * from './service-tokens/service-token-creation.service.js';
 export * from './seeds/seed-directory.service.js';
 export { ProviderScopeService } from './scope/provider-scope.service.js';
 export * from './sessions/session-directory.service.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import {
+  EnrolmentWindowService,
   type FactorRefusal,
   FactorsService,
   type FactorVerdict,
@@ -33,6 +34,8 @@ export interface Prover {
   principalId: string;
   /** The sign-in in progress (S59). */
   signInId: string;
+  /** Aborted when whoever waits has gone. */
+  signal?: AbortSignal | undefined;
   actor: Actor;
 }
 
@@ -41,6 +44,7 @@ export interface Prover {
 export class SecondFactorService {
   constructor(
     private readonly factors: FactorsService,
+    private readonly window: EnrolmentWindowService,
     private readonly clock: Clock,
   ) {}
 
@@ -70,13 +74,19 @@ export class SecondFactorService {
   }
 
   /**
-   * Spends everything in the transaction that finishes the step.
+   * Spends everything in the transaction that finishes the step. A first right code binds a factor only where that may be (S60).
+   * @param earlier what this sign-in had proven before.
    * @returns the factors as they are kept, or the method somebody else was faster with.
    */
   async spend(
     tx: Transaction,
     proven: ProvenFactor[],
+    earlier: readonly CompletedFactor[] = [],
   ): Promise<{ completed: CompletedFactor[] } | { lost: MfaMethod }> {
+    const methodIds = [...earlier.map(({ methodId }) => methodId), ...proven.map(({ method }) => method.id)];
+    for (const { method, bindsFor } of proven)
+      if (bindsFor !== undefined && !(await this.window.enter(tx, bindsFor, methodIds)))
+        return { lost: method };
     // One order for everybody: two sign-ins that share methods cannot wait for each other.
     for (const factor of proven.toSorted((one, other) => (one.method.id < other.method.id ? -1 : 1)))
       if (!(await factor.spend(tx))) return { lost: factor.method };

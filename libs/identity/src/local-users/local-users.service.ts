@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import { FactorHistory } from '../history/factor-history.service.js';
+import { NoticesService } from '../history/notices.service.js';
 import { canonicalName } from '../names/index.js';
 import { Account } from '../people/account.entity.js';
 import { PeopleService } from '../people/people.service.js';
@@ -41,6 +43,8 @@ export class LocalUsersService {
   constructor(
     private readonly database: Database,
     private readonly people: PeopleService,
+    private readonly history: FactorHistory,
+    private readonly notices: NoticesService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -82,6 +86,11 @@ export class LocalUsersService {
     });
     await unlessTaken(() => tx.manager.getRepository(LocalUser).insert(row));
     await this.record(tx, actor, 'account.created', row.id, { name: row.name });
+    await this.history.record(tx, actor, {
+      kind: 'bind',
+      principalId: account.principalId,
+      factor: { type: 'password' },
+    });
     return row;
   }
 
@@ -108,11 +117,16 @@ export class LocalUsersService {
     if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0)
       await this.forgetFailures(tx, user.accountId);
     if (ends) await this.endEverything(tx, user);
+    if ((values.email || null) !== (user.email || null))
+      // The old address is told too: a trigger has kept it (S64).
+      await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
+        by: actor.name,
+      });
     await this.record(tx, actor, 'account.changed', user.id, { fields: changedFields(user, values) });
     return changed;
   }
 
-  /** A new password ends every token and unfinished sign-in of the person (S13, S39). */
+  /** A new password ends every token and unfinished sign-in of the person (S13, S39); the owner is told (S64). */
   async changePassword(tx: Transaction, user: LocalUser, passwordHash: string, actor: Actor): Promise<void> {
     await tx.execute('UPDATE local_users SET password_hash = $2, updated_at = $3 WHERE id = $1', [
       user.id,
@@ -121,6 +135,11 @@ export class LocalUsersService {
     ]);
     await this.endEverything(tx, user);
     await this.record(tx, actor, 'account.password-changed', user.id);
+    await this.history.record(tx, actor, {
+      kind: 'change',
+      principalId: await this.principalIdOf(tx, user),
+      factor: { type: 'password' },
+    });
   }
 
   async changeTokenSettings(

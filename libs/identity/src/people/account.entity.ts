@@ -21,6 +21,10 @@ export class Account {
   @Column('jsonb', { name: 'custom_metadata' })
   customMetadata!: Record<string, string>;
 
+  /** Persons whose login it was before they were merged into its present one. */
+  @Column('uuid', { name: 'merged_from_ids', array: true })
+  mergedFromIds!: string[];
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 

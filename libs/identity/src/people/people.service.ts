@@ -37,6 +37,7 @@ export class PeopleService {
       metadata: {},
       policies: [],
       disabled: false,
+      mergedIds: [],
       createdAt: now,
       updatedAt: now,
     });
@@ -51,6 +52,7 @@ export class PeopleService {
       name,
       nameCanonical: canonicalName(name),
       customMetadata: {},
+      mergedFromIds: [],
       createdAt: now,
       updatedAt: now,
     });

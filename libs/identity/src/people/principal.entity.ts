@@ -22,6 +22,10 @@ export class Principal {
   @Column('boolean')
   disabled!: boolean;
 
+  /** Persons that were merged into this one. */
+  @Column('uuid', { name: 'merged_ids', array: true })
+  mergedIds!: string[];
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 

@@ -1,14 +1,15 @@
-import { Post, Req, UseGuards } from '@nestjs/common';
+import { Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { ServiceLoginService } from '@sallyport/auth';
 import { Clock } from '@sallyport/platform';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { credentialsFrom } from '../sys-mfa/payload.js';
 import { authView } from '../token/token-view.js';
 import { AuthView } from '../token/auth.dto.js';
 import { Answer } from '../wire/answer.js';
 import { actorOf } from '../wire/caller.js';
+import { callerGone } from '../wire/caller-gone.js';
 import { Fields } from '../wire/fields.js';
 import { readMfaHeader } from '../wire/request-headers.js';
 import { Describe } from '../wire/route-docs.js';
@@ -50,6 +51,7 @@ export class LoginController {
   async logIn(
     @Fields() { username, password }: LoginFields,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer> {
     const codes = readMfaHeader(request.raw.headersDistinct);
     const outcome = await this.logins.logIn({
@@ -57,6 +59,7 @@ export class LoginController {
       username,
       password,
       credentialFor: codes.size === 0 ? null : credentialsFrom(codes),
+      signal: callerGone(reply),
       actor: actorOf(request),
     });
     if (outcome.kind === 'factor-owed') return Answer.auth(owedView(outcome), [FACTOR_OWED]);

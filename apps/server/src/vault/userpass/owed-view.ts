@@ -1,13 +1,11 @@
 import type { LoginOutcome, OwedMethod } from '@sallyport/auth';
+import { duoConfigOf, type MfaMethod } from '@sallyport/mfa-methods';
 import type { AuthView, MfaAlternativeView } from '../token/auth.dto.js';
 
 /** The warning of phase 1. */
 export const FACTOR_OWED =
   'A login request was issued that is subject to MFA validation. Please make sure to validate the login by sending another ' +
   'request to mfa/validate endpoint.';
-
-/** Which methods take a typed code. */
-const WITH_PASSCODE = new Set(['totp']);
 
 /** The `auth` block of phase 1: no token yet, and what is owed (§3.2). */
 export function owedView({
@@ -37,8 +35,13 @@ function alternativeView({ method, selfEnrollment }: OwedMethod): MfaAlternative
   return {
     type: method.type,
     id: method.id,
-    ...(WITH_PASSCODE.has(method.type) ? { uses_passcode: true } : {}),
+    ...(usesPasscode(method) ? { uses_passcode: true } : {}),
     ...(method.name ? { name: method.name } : {}),
     ...(selfEnrollment ? { self_enrollment_enabled: true } : {}),
   };
+}
+
+/** Whether a client asks for a code: Duo takes one, and says itself whether it wants one (§3.2). */
+function usesPasscode(method: MfaMethod): boolean {
+  return method.type === 'totp' || (method.type === 'duo' && duoConfigOf(method).usePasscode);
 }

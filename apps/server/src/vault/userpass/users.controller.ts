@@ -1,9 +1,10 @@
 import { Delete, Get, Post, Req, Search, UseGuards } from '@nestjs/common';
 import { LocalUsersService } from '@sallyport/identity';
-import { UserAdministrationService } from '@sallyport/privileges';
+import { MountUsersService } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
+import { authorityOf } from '../wire/authority.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
@@ -24,7 +25,7 @@ const PASSWORD_RULES = ['missing password', 'invalid username', 'password is too
 export class UsersController {
   constructor(
     private readonly users: LocalUsersService,
-    private readonly administration: UserAdministrationService,
+    private readonly administration: MountUsersService,
   ) {}
 
   @Search()
@@ -48,7 +49,7 @@ export class UsersController {
   }
 
   @Post(':username')
-  @Access({ kind: 'capability', capability: 'update' })
+  @Access({ kind: 'capability', capability: 'update', existence: 'mount-user' })
   @Describe({
     summary: "Create or change a user; a new password ends the person's tokens",
     params: USER,
@@ -67,12 +68,13 @@ export class UsersController {
     const change = {
       ...(fields.password ? { password: fields.password } : {}),
       tokenSettings: (before: Parameters<typeof changedSettings>[0]) => changedSettings(before, fields),
-      mayExempt: false,
     };
-    await this.administration.writeAtMount(
-      mountOf(request).provider,
+    const { provider } = mountOf(request);
+    await this.administration.write(
+      provider,
       fields.username,
       change,
+      authorityOf(request),
       actorOf(request),
     );
   }
@@ -85,7 +87,8 @@ export class UsersController {
     refuses: { 400: ['built-in user cannot be deleted'] },
   })
   async remove(@Fields() { username }: UsernameFields, @Req() request: FastifyRequest): Promise<void> {
-    await this.administration.removeAtMount(mountOf(request).provider, username, actorOf(request));
+    const { provider } = mountOf(request);
+    await this.administration.remove(provider, username, authorityOf(request), actorOf(request));
   }
 
   @Post(':username/password')
@@ -98,11 +101,13 @@ export class UsersController {
   })
   async setPassword(@Fields() fields: UserPasswordFields, @Req() request: FastifyRequest): Promise<void> {
     if (!fields.password) throw refuse(400, 'missing password');
-    const change = { password: fields.password, mayExempt: false, mustExist: true };
-    await this.administration.writeAtMount(
-      mountOf(request).provider,
+    const change = { password: fields.password, mustExist: true };
+    const { provider } = mountOf(request);
+    await this.administration.write(
+      provider,
       fields.username,
       change,
+      authorityOf(request),
       actorOf(request),
     );
   }
@@ -120,13 +125,14 @@ export class UsersController {
     const change = {
       tokenSettings: (before: Parameters<typeof changedSettings>[0]) =>
         changedSettings(before, { token_policies, policies }),
-      mayExempt: false,
       mustExist: true,
     };
-    await this.administration.writeAtMount(
-      mountOf(request).provider,
+    const { provider } = mountOf(request);
+    await this.administration.write(
+      provider,
       fields.username,
       change,
+      authorityOf(request),
       actorOf(request),
     );
   }
