@@ -34,9 +34,7 @@ beforeAll(async () => {
   await writePolicy('help-desk', HELP_DESK);
   await writePolicy('more', MORE);
   await writePolicy('some', 'path "auth/userpass/users/nobody" { capabilities = ["read"] }');
-  // `default` lets one read one's own entity, and by that not change it: whoever has it may not do all the help desk may.
-  const fields = { token_policies: 'help-desk', token_no_default_policy: true };
-  ({ client: desk, entityId: deskEntity } = await person('desk', fields));
+  ({ client: desk, entityId: deskEntity } = await person('desk', { token_policies: 'help-desk' }));
 });
 afterAll(() => stage.close());
 beforeEach(() => (round += 1));
@@ -166,8 +164,7 @@ describe('S48 what fills in templates opens no path the writer may not use', () 
   it("of another person's policy, and of one's own", async () => {
     await writePolicy('team', TEAM);
     await writePolicy('team-a', 'path "team/a/*" { capabilities = ["read", "update"] }');
-    const fields = { token_policies: 'help-desk,team,team-a', token_no_default_policy: true };
-    const lead = await person(`lead-${round}`, fields);
+    const lead = await person(`lead-${round}`, { token_policies: 'help-desk,team,team-a' });
     await expecting(
       204,
       stage.root.write(`identity/entity/id/${lead.entityId}`, { metadata: { team: 'a' } }),
@@ -184,10 +181,7 @@ describe('S48 what fills in templates opens no path the writer may not use', () 
   it('of a login', async () => {
     const path = `team/{{identity.entity.aliases.${stage.accessor}.custom_metadata.team}}/*`;
     await writePolicy('by-login', `path "${path}" { capabilities = ["read"] }`);
-    const lead = await person(`lead-${round}`, {
-      token_policies: 'help-desk,by-login',
-      token_no_default_policy: true,
-    });
+    const lead = await person(`lead-${round}`, { token_policies: 'help-desk,by-login' });
     const write = (custom_metadata: object) =>
       lead.client.write(`identity/entity-alias/id/${lead.aliasId}`, { custom_metadata });
     expect(told(await write({ team: 'finance' }))).toEqual(DENIED);

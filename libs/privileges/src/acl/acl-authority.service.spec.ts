@@ -97,6 +97,23 @@ describe('mustCover', () => {
     expect(await mayHandOut(await holder([own, barred], id), [own])).toBe(false);
   });
 
+  it('S48 `default` adds to what a holder may hand out, and narrows it by deny only', async () => {
+    const everything = await write(
+      'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }',
+    );
+    const entities = await write('path "identity/entity/*" { capabilities = ["read", "update"] }');
+    const operator = await holder([everything, 'default'], await person());
+    expect(await mayHandOut(operator, [everything, entities])).toBe(true);
+    expect(await mayHandOut(await holder(['default'], await person()), [entities])).toBe(false);
+
+    const policies = core.get(AclPoliciesService);
+    const shipped = (await policies.find('default'))!.text;
+    const denied = `${shipped}\npath "identity/entity/id/x" { capabilities = ["deny"] }`;
+    await policies.write('default', denied, ROOT, from('127.0.0.1'));
+    expect(await mayHandOut(operator, [entities])).toBe(false);
+    await policies.write('default', shipped, ROOT, from('127.0.0.1'));
+  });
+
   it('S48 counts what the holder holds in the transaction, not what the request began with', async () => {
     const wide = await write('path "a/*" { capabilities = ["read"] }');
     const id = await person([wide]);

@@ -89,13 +89,14 @@ export class AclAuthority {
           );
     const names = [...new Set([...tokenPolicies, ...(person?.policies ?? [])])];
     const now = this.clock.now();
-    const all = [...(await this.compiled.rulesIn(tx, names)).values()].flat();
-    const rules = all.filter((rule) => !isVoid(rule, now));
+    const all = await this.compiled.rulesIn(tx, names);
+    const optional = new Set(all.get('default'));
+    const rules = [...all.values()].flat().filter((rule) => !isVoid(rule, now));
     const hasTemplates = rules.some(({ template }) => template !== null);
     const facts = entityId !== null && hasTemplates ? await this.facts.of(entityId, tx) : null;
     const own = rules.flatMap((rule): OwnRule[] => {
       const pattern = resolvePath(rule, facts);
-      return pattern === null ? [] : [{ pattern, rule }];
+      return pattern === null ? [] : [{ pattern, rule, isOptional: optional.has(rule) }];
     });
     return { rules, facts, coverage: new AclCoverage(own, now) };
   }

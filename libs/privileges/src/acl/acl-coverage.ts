@@ -8,6 +8,8 @@ import { isVoid, type PolicyRule } from './policy-rule.js';
 export interface OwnRule {
   pattern: PathPattern;
   rule: PolicyRule;
+  /** It comes with `default`, which whoever gets a token may do without: such a rule adds, and narrows only by `deny`. */
+  isOptional?: boolean;
 }
 
 /** What would be handed out: on every path of the pattern, these capabilities, until then. */
@@ -22,6 +24,7 @@ export interface Grant {
 interface OwnPattern {
   pattern: PathPattern;
   rules: PolicyRule[];
+  isOptional: boolean;
 }
 
 const LIST = setOf(['list']);
@@ -38,11 +41,12 @@ export class AclCoverage {
     private readonly now: Date,
   ) {
     const places = new Map<string, OwnPattern>();
-    for (const { pattern, rule } of own) {
+    for (const { pattern, rule, isOptional = false } of own) {
       if (isVoid(rule, now)) continue;
-      const place = places.get(pattern.text);
-      if (place === undefined) places.set(pattern.text, { pattern, rules: [rule] });
-      else place.rules.push(rule);
+      const place = places.get(pattern.text) ?? { pattern, rules: [], isOptional };
+      place.rules.push(rule);
+      place.isOptional = place.isOptional && isOptional && rule.capabilities !== DENY;
+      places.set(pattern.text, place);
     }
     this.ranked = [...places.values()].sort((one, other) => byRank(one.pattern, other.pattern));
   }
@@ -57,7 +61,10 @@ export class AclCoverage {
   private coversPaths(grant: Grant, wanted: CapabilitySet): boolean {
     for (const own of this.ranked) {
       if (!intersects(own.pattern, grant.pattern)) continue;
-      if (!this.suffices(own, grant, wanted)) return false;
+      if (!this.suffices(own, grant, wanted)) {
+        if (own.isOptional) continue;
+        return false;
+      }
       if (contains(own.pattern, grant.pattern)) return true;
     }
     return false;
@@ -73,7 +80,10 @@ export class AclCoverage {
     for (const own of this.ranked) {
       if (isSpokenOf && lists.every((list) => isExact(list)) && !isExact(own.pattern)) return true;
       if (!lists.some((list) => touches(own.pattern, list))) continue;
-      if (!this.suffices(own, grant, LIST)) return false;
+      if (!this.suffices(own, grant, LIST)) {
+        if (own.isOptional) continue;
+        return false;
+      }
       if (!isExact(own.pattern) && lists.every((list) => contains(own.pattern, list))) return true;
       isSpokenOf ||= lists.every((list) => speaksOf(own.pattern, list));
     }
