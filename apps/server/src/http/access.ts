@@ -17,6 +17,8 @@ export type AccessStatement =
       /** Also let in: who holds the privilege on one of these. */
       orTargets?: readonly string[];
     }
+  /** `/v1`: any live token. */
+  | { kind: 'live-token' }
   /** `/v1`: a token whose policies give this capability on the request's path. */
   | {
       kind: 'capability';
@@ -30,7 +32,15 @@ export const ACCESS = Symbol('access');
 
 /** States who may call a route or every route of a controller. */
 export function Access(statement: AccessStatement): MethodDecorator & ClassDecorator {
-  const security =
-    statement.kind === 'open' ? [] : [ApiSecurity(statement.kind === 'capability' ? 'vaultToken' : 'bearer')];
-  return applyDecorators(SetMetadata(ACCESS, statement), ...security);
+  const scheme = SCHEME_OF[statement.kind];
+  return applyDecorators(SetMetadata(ACCESS, statement), ...(scheme === null ? [] : [ApiSecurity(scheme)]));
 }
+
+/** How the documentation says a token is sent. */
+const SCHEME_OF: Record<AccessStatement['kind'], string | null> = {
+  open: null,
+  token: 'bearer',
+  privilege: 'bearer',
+  'live-token': 'vaultToken',
+  capability: 'vaultToken',
+};

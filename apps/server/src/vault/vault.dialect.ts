@@ -85,7 +85,7 @@ export class VaultDialect implements Dialect {
   ): Promise<void> {
     if (access.kind === 'open') return;
     this.mustBeLive(caller as VaultCaller | null, tokenSent);
-    if (access.kind === 'token') return;
+    if (access.kind === 'live-token') return;
     if (access.kind !== 'capability') throw denied();
     const grant = await this.acl.grantOn(aclSubjectOf(request), pathOf(request));
     const capability = await this.capabilityFor(access, grant, request);

@@ -21,7 +21,7 @@ export function admit(access: AccessStatement, state: TokenState | null): void {
     if (state !== 'pending') throw notPending();
     return;
   }
-  if (state !== 'final' || access.kind === 'capability') throw forbidden();
+  if (state !== 'final' || (access.kind !== 'token' && access.kind !== 'privilege')) throw forbidden();
 }
 
 export function noToken(): DomainError {

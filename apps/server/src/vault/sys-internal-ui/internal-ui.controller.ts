@@ -44,7 +44,7 @@ export class InternalUiController {
   }
 
   @Get('mounts/*')
-  @Access({ kind: 'token', state: 'any' })
+  @Access({ kind: 'live-token' })
   @Describe({
     summary: 'The mount a path lies under',
     params: { path: 'A path such as `auth/userpass/users`.' },
