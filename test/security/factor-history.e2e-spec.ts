@@ -30,7 +30,7 @@ beforeEach(person);
 const history = (type = 'totp') =>
   stage.rows(
     `SELECT kind, factor_type, method_id, reason, set_by_another, network, at FROM factor_history
-     WHERE principal_id = $1 AND factor_type = $2 ORDER BY at, id`,
+     WHERE principal_id = $1 AND factor_type = $2 ORDER BY position`,
     [entityId, type],
   );
 

@@ -34,6 +34,7 @@ const UP = [
   // Ids without foreign keys: what happened outlives the factor, the method and the person (S64).
   `CREATE TABLE factor_history (
     id uuid PRIMARY KEY,
+    position bigint GENERATED ALWAYS AS IDENTITY,
     principal_id uuid NOT NULL,
     at timestamptz NOT NULL,
     kind text NOT NULL CHECK (kind IN ('bind', 'change', 'reset', 'recovery', 'disable')),
