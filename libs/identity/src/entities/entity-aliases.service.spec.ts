@@ -1,9 +1,12 @@
 import { SERVER } from '@sallyport/audit';
+import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../../test/support/core.js';
 import { addUser, bind, type Person } from '../../../../test/support/people.js';
 import { LocalUsersService } from '../local-users/local-users.service.js';
 import { AuthMountsService } from '../mounts/auth-mounts.service.js';
+import { PeopleService } from '../people/people.service.js';
+import { IdentityProvidersService } from '../providers/identity-providers.service.js';
 import { EntitiesService } from './entities.service.js';
 import { type AliasValues, EntityAliasesService } from './entity-aliases.service.js';
 
@@ -55,6 +58,19 @@ describe('an alias', () => {
     const person = await addUser(core, 'later');
     expect([person.accountId, person.principalId]).toEqual([alias.id, entityId]);
     expect(await aliases.find(alias.id)).toMatchObject({ name: 'Later', customMetadata: { a: 'b' } });
+  });
+
+  it('that is made together with its user becomes the login of that user, whoever comes first', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const name = `together-${round}`;
+      const entityId = await addEntity(name);
+      const { id: providerId } = await core.get(IdentityProvidersService).local();
+      const [{ alias }] = await Promise.all([
+        write({ name, mountAccessor, canonicalId: entityId }),
+        core.get(Database).transaction((tx) => core.get(PeopleService).accountFor(tx, providerId, name)),
+      ]);
+      expect(await aliases.find(alias.id)).toMatchObject({ principalId: entityId, name });
+    }
   });
 
   it('without an entity gets one of its own', async () => {

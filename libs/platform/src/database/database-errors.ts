@@ -12,6 +12,11 @@ export function isRepeatable(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error));
 }
 
+/** Somebody else wrote the same first: work that looks before it writes finds that when it is done again. */
+export function isForestalled(error: unknown): boolean {
+  return codeOf(error) === '23505';
+}
+
 /** The unique index or constraint an INSERT or UPDATE ran into, or null for any other error. */
 export function violatedConstraint(error: unknown): string | null {
   const holder = error as { constraint?: string; driverError?: { constraint?: string } } | null;

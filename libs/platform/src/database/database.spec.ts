@@ -57,14 +57,34 @@ describe('a transaction', () => {
     expect(await valueOf('a')).toBe(0);
   });
 
-  it('is not retried after any other error', async () => {
+  it.each([
+    ['once after a row that is there already', `INSERT INTO counters VALUES ('a', 1)`, '23505', 2],
+    ['not after any other error', `INSERT INTO counters VALUES ('c', 1 / 0)`, '22012', 1],
+  ])('is retried %s', async (_, statement, code, times) => {
     let runs = 0;
     const work = database.transaction(async (tx) => {
       runs += 1;
-      await tx.execute(`INSERT INTO counters VALUES ('a', 1)`);
+      await tx.execute(statement);
     });
-    await expect(work).rejects.toMatchObject({ code: '23505' });
-    expect(runs).toBe(1);
+    await expect(work).rejects.toMatchObject({ code });
+    expect(runs).toBe(times);
+  });
+
+  it('that looks before it writes finds what another wrote first', async () => {
+    let bothHaveLooked!: () => void;
+    const met = new Promise<void>((resolve) => (bothHaveLooked = resolve));
+    let looked = 0;
+    const findOrAdd = () =>
+      database.transaction(async (tx) => {
+        const found = await tx.query('SELECT 1 FROM counters WHERE name = $1', ['new']);
+        if (found.length > 0) return 'found';
+        looked += 1;
+        if (looked === 2) bothHaveLooked();
+        await met;
+        await tx.execute('INSERT INTO counters VALUES ($1, 0)', ['new']);
+        return 'added';
+      });
+    expect((await Promise.all([findOrAdd(), findOrAdd()])).toSorted()).toEqual(['added', 'found']);
   });
 
   it('is done again after a deadlock, so that both of two crossing ones happen', async () => {

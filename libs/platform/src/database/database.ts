@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../domain-error.js';
-import { isRepeatable, translateDatabaseError } from './database-errors.js';
+import { isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
 
 /** Statements with values as parameters, prepared once per connection. */
 export interface Sql {
@@ -21,7 +21,7 @@ export interface Transaction extends Sql {
 /**
  * The way to Postgres. Raw statements are named, so that each connection prepares them once.
  * A lost or exhausted database is a DomainError `unavailable` (S91, S92); deadlocks and serialisation failures
- * are retried three times inside `transaction`.
+ * are retried three times inside `transaction`, a violated unique constraint once.
  */
 @Injectable()
 export class Database implements Sql {
@@ -49,6 +49,7 @@ export class Database implements Sql {
         return await this.transactOnce(work);
       } catch (error) {
         if (attempt <= 3 && isRepeatable(error)) continue;
+        if (attempt === 1 && isForestalled(error)) continue;
         throw translateDatabaseError(error);
       }
     }
