@@ -11,6 +11,10 @@ import { VendorSecrets1763800000040 } from './1763800000040-vendor-secrets.js';
 import { Enrolment1763800000050 } from './1763800000050-enrolment.js';
 import { AdminEpoch1763800000060 } from './1763800000060-admin-epoch.js';
 import { MountTuning1763800000070 } from './1763800000070-mount-tuning.js';
+import { KnownNetworks1763900000010 } from './1763900000010-known-networks.js';
+import { AuditChain1763900000020 } from './1763900000020-audit-chain.js';
+import { KeyRotation1763900000030 } from './1763900000030-key-rotation.js';
+import { SelfService1763900000040 } from './1763900000040-self-service.js';
 
 /** All migrations in their order. A released one is never edited. */
 export const migrations = [
@@ -27,4 +31,8 @@ export const migrations = [
   Enrolment1763800000050,
   AdminEpoch1763800000060,
   MountTuning1763800000070,
+  KnownNetworks1763900000010,
+  AuditChain1763900000020,
+  KeyRotation1763900000030,
+  SelfService1763900000040,
 ];
