@@ -25,7 +25,7 @@ function signIn(name: string, password: string, address = '198.51.100.7', replic
 
 async function failuresOf(name: string): Promise<number[]> {
   const rows = await stage.rows(
-    `SELECT t.failures FROM password_throttles t JOIN accounts a ON a.id::text = t.subject WHERE a.name = $1 ORDER BY network`,
+    `SELECT t.failures FROM password_throttles t JOIN accounts a ON a.id::text = t.subject WHERE a.name = $1 AND network <> '*' ORDER BY network`,
     [name],
   );
   return rows.map(({ failures }) => failures);
@@ -39,9 +39,10 @@ it('S06 of 200 parallel wrong passwords over two replicas at most 25 are evaluat
   );
   expect(runs()).toBeLessThanOrEqual(25);
   expect(count(answers, 401)).toBeLessThanOrEqual(25);
-  expect(count(answers, 401) + count(answers, 429)).toBe(200);
+  // On a busy machine some are told to come again before anything is booked (S12).
+  expect(count(answers, 401) + count(answers, 429) + count(answers, 503)).toBe(200);
   const [row] = await stage.rows(
-    `SELECT failures, booked FROM password_throttles WHERE network = '203.0.113.0/24'`,
+    `SELECT failures, booked FROM password_throttles WHERE network = '203.0.113.0/24' AND subject <> '*'`,
   );
   expect(row).toEqual({ failures: count(answers, 401), booked: 0 });
 });

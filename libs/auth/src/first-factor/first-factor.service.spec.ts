@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import {
   hashPassword,
   HashQueue,
@@ -50,7 +49,7 @@ function prove(attempt: Partial<PasswordTry> = {}, replica = core): Promise<Prov
 async function counts(): Promise<{ subject: string; failures: number; booked: number }[]> {
   return (
     await core.database.query(
-      'SELECT subject, failures, booked FROM password_throttles ORDER BY failures DESC, subject',
+      `SELECT subject, failures, booked FROM password_throttles WHERE '*' NOT IN (subject, network) ORDER BY failures DESC, subject`,
     )
   ).rows;
 }
@@ -65,7 +64,7 @@ async function holdQueue(line?: 'and fill the line'): Promise<() => void> {
   const queue = core.get(HashQueue);
   let letGo!: () => void;
   const held = new Promise<void>((resolve) => (letGo = resolve));
-  for (let job = 0; job < (line ? 2_000 : availableParallelism()); job += 1)
+  for (let job = 0; job < (line ? 2_000 : queue.concurrency); job += 1)
     queue.run(() => held).catch(() => undefined);
   return letGo;
 }
@@ -184,7 +183,9 @@ describe('a try that fails', () => {
     const evaluated = outcomes.filter((kind) => kind === 'rejected').length;
     expect(evaluated).toBeGreaterThanOrEqual(5);
     expect(evaluated).toBeLessThanOrEqual(25);
-    expect(outcomes.filter((kind) => kind !== 'rejected' && kind !== 'throttled')).toEqual([]);
+    // On a busy machine some are told to come again before anything is booked (S12).
+    const refusals = ['rejected', 'throttled', 'unavailable'];
+    expect(outcomes.filter((kind) => !refusals.includes(kind))).toEqual([]);
     expect(await counts()).toEqual([{ subject: ada.accountId, failures: evaluated, booked: 0 }]);
   });
 

@@ -20,8 +20,14 @@ import {
   sourceNetwork,
   storableText,
 } from '@sallyport/platform';
-import { PasswordThrottleService, type PasswordSubject } from './password-throttle.service.js';
+import {
+  type PasswordBooking,
+  PasswordThrottleService,
+  type PasswordSubject,
+} from './password-throttle.service.js';
 import { passwordRuleOf } from './password-waits.js';
+import { SignInLine } from './sign-in-line.js';
+import { StoppedPasswordsService } from './stopped-passwords.service.js';
 import { unknownSubject } from './unknown-subject.js';
 
 /** Who has proven a password, and as it stood at that moment (S37). */
@@ -46,6 +52,8 @@ export interface PasswordTry {
   hidesDisabledPerson?: boolean;
   username: string;
   password: string;
+  /** Asked in the password's place: whether something else stands for it (S57). Then this is no sign-in and no stopped password closes it. */
+  standIn?: (localUserId: string | null) => Promise<boolean>;
   actor: Actor;
 }
 
@@ -59,6 +67,10 @@ interface UserRow {
   disabled: boolean;
   blacklisted: boolean;
   principal_disabled: boolean;
+  /** Whether the account has signed in from this network of late (S08). */
+  network_known: boolean;
+  /** Whether the password opens from known networks only. */
+  stopped: boolean;
 }
 
 /** Checks passwords: one Argon2 run whatever the outcome, counted before it is evaluated (S04-S07, S10, S12). */
@@ -68,22 +80,27 @@ export class FirstFactorService {
     private readonly config: Config,
     private readonly database: Database,
     private readonly installation: Installation,
+    private readonly line: SignInLine,
     private readonly hashes: HashQueue,
     private readonly throttle: PasswordThrottleService,
+    private readonly stopped: StoppedPasswordsService,
     private readonly mounts: AuthMountsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /**
+   * @param attempt a function, where the database is asked for it: it is called in its turn (S12).
    * @returns the user whose password this is. Its count is not cleared: only a full sign-in does that (S07).
    * @throws DomainError `rejected` for an unknown user or provider, a closed provider, a wrong password and a disabled or blacklisted user alike, not
    *   sooner than the floor (S05); `throttled` during a wait, for the right password too; `unavailable` when the hash queue is full.
    */
-  async prove(attempt: PasswordTry): Promise<ProvenUser> {
+  async prove(attempt: PasswordTry | (() => Promise<PasswordTry>)): Promise<ProvenUser> {
     const arrived = performance.now();
     try {
-      return await this.evaluate(attempt);
+      return await this.line.run(async () =>
+        this.evaluate(typeof attempt === 'function' ? await attempt() : attempt),
+      );
     } catch (error) {
       if (error instanceof DomainError && (error.kind === 'rejected' || error.kind === 'throttled'))
         await this.waitForFloor(arrived);
@@ -92,17 +109,20 @@ export class FirstFactorService {
   }
 
   private async evaluate(attempt: PasswordTry): Promise<ProvenUser> {
-    const user = attempt.provider === null ? null : await this.find(attempt.provider.id, attempt.username);
-    const counted = await this.countedAs(attempt, user);
-    const wait = await this.throttle.book(counted);
-    if (wait !== null) throw await this.throttled(attempt, counted, user, wait);
-    const matches = await this.compare(user?.password_hash ?? (await dummyHash()), attempt.password, counted);
+    const network = sourceNetwork(attempt.actor.clientAddress ?? '');
+    const user = await this.find(attempt, network);
+    const counted = await this.countedAs(attempt, user, network);
+    const booked = await this.throttle.book(counted);
+    if ('waitSeconds' in booked) throw await this.throttled(attempt, counted, user, booked.waitSeconds);
+    const { booking } = booked;
+    const matches = await this.judge(attempt, user, booking);
     const { provider } = attempt;
     if (!matches || user === null || provider === null || isClosed(user, attempt))
-      throw await this.reject(attempt, counted, user);
-    await this.throttle.release(counted);
-    await this.countLogin(provider.id);
-    if (needsRehash(user.password_hash)) await this.rehash(user, attempt.password);
+      throw await this.reject(attempt, booking, user);
+    await this.throttle.release(booking);
+    if (attempt.standIn === undefined) await this.countLogin(provider.id);
+    if (attempt.standIn === undefined && needsRehash(user.password_hash))
+      await this.rehash(user, attempt.password);
     return {
       localUserId: user.id,
       accountId: user.account_id,
@@ -114,53 +134,70 @@ export class FirstFactorService {
     };
   }
 
-  private async find(providerId: string, username: string): Promise<UserRow | null> {
+  private async find({ provider, username }: PasswordTry, network: string): Promise<UserRow | null> {
+    if (provider === null) return null;
     // No stored name holds what cannot be stored, so nothing can match one that does.
     const rows = await this.database.query<UserRow>(
       `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
+         u.password_stopped_at IS NOT NULL AS stopped,
+         EXISTS (SELECT 1 FROM known_networks k WHERE k.account_id = a.id AND k.network = $3 AND k.last_sign_in_at > $4) AS network_known,
          EXISTS (SELECT 1 FROM blacklisted_users b WHERE i.type <> 'Userpass' AND b.provider_canonical = i.name_canonical
                  AND b.username_canonical = u.name_canonical) AS blacklisted
        FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
        JOIN identity_providers i ON i.id = u.identity_provider_id
        WHERE u.identity_provider_id = $1 AND u.name_canonical = $2`,
-      [providerId, storableText(canonicalName(username))],
+      [
+        provider.id,
+        storableText(canonicalName(username)),
+        network,
+        this.throttle.knownSince(this.clock.now()),
+      ],
     );
     return rows[0] ?? null;
   }
 
   /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */
   private async countedAs(
-    { provider, providerName, username, actor }: PasswordTry,
+    { provider, providerName, username }: PasswordTry,
     user: UserRow | null,
+    network: string,
   ): Promise<PasswordSubject> {
     const place = provider?.id ?? canonicalName(providerName);
     const lockout = provider === null ? null : await this.mounts.lockoutOf(provider.id);
+    const known = user?.network_known ?? false;
     return {
       subject: user?.account_id ?? unknownSubject(this.installation, place, username),
-      network: sourceNetwork(actor.clientAddress ?? ''),
-      ...passwordRuleOf(provider, lockout),
+      network,
+      known,
+      ...passwordRuleOf(provider, lockout, known),
     };
   }
 
   /** One run with the current parameters' cost; a database or queue error leaves the try uncounted. */
-  private async compare(hash: string, password: string, counted: PasswordSubject): Promise<boolean> {
+  private async judge(
+    { password, standIn }: PasswordTry,
+    user: UserRow | null,
+    booking: PasswordBooking,
+  ): Promise<boolean> {
     try {
+      if (standIn !== undefined) return await standIn(user?.id ?? null);
+      const hash = user?.password_hash ?? (await dummyHash());
       return await this.hashes.run(() => verifyPassword(hash, preparePassword(password)));
     } catch (error) {
-      await this.throttle.release(counted);
+      await this.throttle.release(booking);
       throw error;
     }
   }
 
   private async reject(
     attempt: PasswordTry,
-    counted: PasswordSubject,
+    booking: PasswordBooking,
     user: UserRow | null,
   ): Promise<DomainError> {
     await this.database.transaction(async (tx) => {
       // In the order of a sign-in that is finished meanwhile: the user, then the count.
       await tx.execute('SELECT 1 FROM local_users WHERE id = $1 FOR NO KEY UPDATE', [user?.id ?? null]);
-      const { failures, waitSeconds } = await this.throttle.fail(tx, counted);
+      const { failures, sharedFailures, waitSeconds } = await this.throttle.fail(tx, booking);
       await tx.execute(
         `UPDATE local_users SET failed_login_attempts = failed_login_attempts + 1,
            lock_start = CASE WHEN $2 THEN $3::timestamptz ELSE lock_start END WHERE id = $1`,
@@ -169,9 +206,10 @@ export class FirstFactorService {
       await this.audit.record(tx, attempt.actor, {
         action: 'sign-in.password-refused',
         outcome: 'failure',
-        object: { type: 'account', id: counted.subject },
-        detail: { failures, network: counted.network },
+        object: { type: 'account', id: booking.subject },
+        detail: { failures, network: booking.network },
       });
+      if (user !== null) await this.stopped.stopAfter(tx, sharedFailures, user, attempt.actor);
     });
     return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
   }
@@ -182,12 +220,18 @@ export class FirstFactorService {
     user: UserRow | null,
     wait: number,
   ): Promise<DomainError> {
-    await this.audit.record(this.database, attempt.actor, {
+    const event = {
       action: 'sign-in.password-throttled',
       outcome: 'denied',
       object: { type: 'account', id: counted.subject },
       detail: { network: counted.network, known: user !== null },
-    });
+    } as const;
+    await this.audit.recordFolded(
+      this.database,
+      attempt.actor,
+      event,
+      `${counted.subject}/${counted.network}`,
+    );
     return new DomainError('throttled', 'password-throttled', 'Too many failed attempts. Try again later.', {
       retryAfter: wait,
     });
@@ -221,10 +265,10 @@ export class FirstFactorService {
 }
 
 /** Whether even the right password opens nothing. */
-function isClosed(user: UserRow, { open, hidesDisabledPerson }: PasswordTry): boolean {
-  return (
-    user.disabled || user.blacklisted || !open || (hidesDisabledPerson === true && user.principal_disabled)
-  );
+function isClosed(user: UserRow, { open, hidesDisabledPerson, standIn }: PasswordTry): boolean {
+  if (user.disabled || user.blacklisted || !open) return true;
+  if (user.stopped && !user.network_known && standIn === undefined) return true;
+  return hidesDisabledPerson === true && user.principal_disabled;
 }
 
 function unlessUnavailable(error: unknown): null {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { AuthMountsService, canonicalName } from '@sallyport/identity';
-import { Clock, Database, Installation, storableText } from '@sallyport/platform';
+import { AuthMountsService, canonicalName, IdentityProvidersService } from '@sallyport/identity';
+import { Clock, Database, Installation, storableText, type Transaction } from '@sallyport/platform';
+import { PasswordThrottleService } from './password-throttle.service.js';
+import { StoppedPasswordsService } from './stopped-passwords.service.js';
 import { unknownSubject } from './unknown-subject.js';
 
 /** Users of one mount who wait after wrong passwords, from some network. */
@@ -17,6 +19,9 @@ export class LockedUsersService {
   constructor(
     private readonly database: Database,
     private readonly mounts: AuthMountsService,
+    private readonly providers: IdentityProvidersService,
+    private readonly throttle: PasswordThrottleService,
+    private readonly stopped: StoppedPasswordsService,
     private readonly installation: Installation,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -39,19 +44,42 @@ export class LockedUsersService {
     const mount = await this.mounts.findByAccessor(mountAccessor);
     const providerId = mount?.identityProviderId;
     if (!providerId) return;
-    await this.database.transaction(async (tx) => {
-      const [user] = await tx.query<{ account_id: string }>(
-        `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
-         WHERE identity_provider_id = $1 AND name_canonical = $2 RETURNING account_id`,
-        [providerId, storableText(canonicalName(name))],
-      );
-      const subject = user?.account_id ?? unknownSubject(this.installation, providerId, name);
-      await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [
-        subject,
-      ]);
-      const object = { type: 'account', id: subject };
-      await this.audit.record(tx, actor, { action: 'account.unlocked', outcome: 'success', object });
+    await this.database.transaction((tx) => this.free(tx, providerId, name, actor));
+  }
+
+  /**
+   * The operator's console: forgets the failed passwords of a user, from every network, and lets a password that failures stopped open
+   * from everywhere again (S08).
+   * @param providerName exactly as it is spelled at `/admin`, such as `local`.
+   * @returns false where nobody has this name there; then nothing changed.
+   */
+  async clearThrottle(providerName: string, username: string, actor: Actor): Promise<boolean> {
+    const provider = await this.providers.findByExactName(providerName);
+    if (provider === null) return false;
+    return this.database.transaction(async (tx) => {
+      const accountId = await this.free(tx, provider.id, username, actor);
+      if (accountId !== null) await this.stopped.resume(tx, accountId);
+      return accountId !== null;
     });
+  }
+
+  /** @returns the account that was meant; null where nobody has the name. */
+  private async free(
+    tx: Transaction,
+    providerId: string,
+    name: string,
+    actor: Actor,
+  ): Promise<string | null> {
+    const [user] = await tx.query<{ account_id: string }>(
+      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
+       WHERE identity_provider_id = $1 AND name_canonical = $2 RETURNING account_id`,
+      [providerId, storableText(canonicalName(name))],
+    );
+    const subject = user?.account_id ?? unknownSubject(this.installation, providerId, name);
+    await this.throttle.forget(tx, subject);
+    const object = { type: 'account', id: subject };
+    await this.audit.record(tx, actor, { action: 'account.unlocked', outcome: 'success', object });
+    return user?.account_id ?? null;
   }
 }
 

@@ -1,102 +1,171 @@
 import { Injectable } from '@nestjs/common';
-import { after, Clock, Database, type Sql } from '@sallyport/platform';
-import { PARALLEL_TRIES, type PasswordRule, passwordWaitAfter } from './password-waits.js';
+import { after, Clock, Config, Database, type Sql } from '@sallyport/platform';
+import {
+  KNOWN_DAYS,
+  namesWaitAfter,
+  NAMES_WINDOW,
+  PARALLEL_NAMES,
+  PARALLEL_TRIES,
+  type PasswordRule,
+  passwordWaitAfter,
+  sharedWaitAfter,
+  SHARED_PEACE,
+} from './password-waits.js';
+import { ALL, BOOK, FORGET, FULL_SIGN_IN, SETTLE } from './throttle-statements.js';
 
 /** A booking older than this was never settled: its replica died. It counts as a failure (S06). */
 const LOST_AFTER_SECONDS = 60;
+const DAY = 86_400;
+/** From so many failures on every wait is the longest. */
+const LAST_COUNT = 128;
 
 /** Whose tries are counted, and from where. */
 export interface PasswordSubject extends PasswordRule {
   /** The account's id, or a keyed hash of a name nobody has (S10). */
   subject: string;
   network: string;
+  /** Whether the network is known to the account: then only its own tries count (S08). */
+  known: boolean;
 }
 
-/** Counts password tries per (account, network) in Postgres: booked before evaluation, settled after (S06, S07, S10). */
+/** A try that was booked, and is to be settled once. */
+export interface PasswordBooking extends PasswordSubject {
+  bookedAt: Date;
+}
+
+export interface PasswordFailure {
+  /** Failures of this subject from this network. */
+  failures: number;
+  /** Of this subject over all networks unknown to it; 0 from a known one. */
+  sharedFailures: number;
+  /** The wait that begins for this subject, in seconds. */
+  waitSeconds: number;
+}
+
+interface CountRow {
+  subject: string;
+  network: string;
+  failures: number;
+  wait_until: Date | null;
+  lost: number;
+}
+
+/**
+ * Counts password tries in Postgres, booked before evaluation and settled after (S06, S10). Each counts per (subject, network) (S07); from
+ * a network the account does not know also with all others of them (S08), and with all other names tried from that network (S09).
+ */
 @Injectable()
 export class PasswordThrottleService {
+  private readonly sharedWaits: number[];
+  private readonly namesWaits = waitsBy(namesWaitAfter);
+
   constructor(
+    private readonly config: Config,
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
-
-  /** Books one try. @returns null when it may be evaluated, else the seconds to wait. */
-  async book({ subject, network, freeTries, longestWait, peace }: PasswordSubject): Promise<number | null> {
-    const now = this.clock.now();
-    const bookOne = () =>
-      this.database.execute(BOOK, [subject, network, now, PARALLEL_TRIES, after(now, -peace)]);
-    await this.database.execute(COUNT_LOST, [
-      subject,
-      network,
-      now,
-      after(now, -LOST_AFTER_SECONDS),
-      freeTries,
-      longestWait,
-    ]);
-    if ((await bookOne()) === 1) return null;
-    const [row] = await this.database.query<{ wait_until: Date | null }>(
-      'SELECT wait_until FROM password_throttles WHERE subject = $1 AND network = $2',
-      [subject, network],
-    );
-    const left = row?.wait_until ? Math.ceil((row.wait_until.getTime() - now.getTime()) / 1000) : 0;
-    return Math.max(left, 1);
+  ) {
+    this.sharedWaits = waitsBy((failures) => sharedWaitAfter(failures, config.unknownNetworkTries));
   }
 
-  /** A booked try was wrong. @returns the failures so far and the wait that begins, in seconds. */
-  async fail(
-    sql: Sql,
-    { subject, network, ...rule }: PasswordSubject,
-  ): Promise<{ failures: number; waitSeconds: number }> {
-    const now = this.clock.now();
-    const [row] = await sql.query<{ failures: number }>(FAIL, [
-      subject,
-      network,
-      now,
-      rule.freeTries,
-      rule.longestWait,
-    ]);
-    const failures = row?.failures ?? 1;
-    return { failures, waitSeconds: passwordWaitAfter(failures, rule) };
+  /** Books one try, wherever it counts or nowhere. @returns the booking, or the seconds to wait, at least 1. */
+  async book(tried: PasswordSubject): Promise<{ booking: PasswordBooking } | { waitSeconds: number }> {
+    const bookedAt = this.clock.now();
+    const rows = rowsOf(tried);
+    for (let attempt = 1; ; attempt += 1) {
+      const booked = await this.database.query<{ subject: string; network: string }>(BOOK, [
+        rows.map(({ subject }) => subject),
+        rows.map(({ network }) => network),
+        bookedAt,
+        after(bookedAt, -tried.peace),
+        after(bookedAt, -SHARED_PEACE),
+        PARALLEL_NAMES,
+        PARALLEL_TRIES,
+      ]);
+      if (booked.length === rows.length) return { booking: { ...tried, bookedAt } };
+      const isBooked = (row: Row) => booked.some((other) => isSame(row, other));
+      const mine = rows.map((row) => (isBooked(row) ? bookedAt : null));
+      const counts = await this.settle(this.database, tried, mine, false);
+      // Only after a refusal: what was booked before is looked through for tries nobody will settle any more.
+      if (attempt === 1 && counts.some(({ lost }) => lost > 0)) continue;
+      return { waitSeconds: Math.max(1, ...counts.map((row) => secondsUntil(row.wait_until, bookedAt))) };
+    }
+  }
+
+  /** A booked try was wrong. */
+  async fail(sql: Sql, booking: PasswordBooking): Promise<PasswordFailure> {
+    const mine = rowsOf(booking).map(() => booking.bookedAt);
+    const counts = await this.settle(sql, booking, mine, true);
+    const ofSubject = counts.filter(({ subject }) => subject === booking.subject);
+    const failures = ofSubject.find(({ network }) => network === booking.network)?.failures ?? 0;
+    const sharedFailures = ofSubject.find(({ network }) => network === ALL)?.failures ?? 0;
+    const waits = ofSubject.map((row) => secondsUntil(row.wait_until, this.clock.now()));
+    return { failures, sharedFailures, waitSeconds: Math.max(0, ...waits) };
   }
 
   /** A booked try counts neither way: the password was right (only a full sign-in clears the count), or it was never evaluated. */
-  async release({ subject, network }: Pick<PasswordSubject, 'subject' | 'network'>): Promise<void> {
-    await this.database.execute(
-      'UPDATE password_throttles SET booked = greatest(booked - 1, 0) WHERE subject = $1 AND network = $2',
-      [subject, network],
-    );
+  async release(booking: PasswordBooking): Promise<void> {
+    const mine = rowsOf(booking).map(() => booking.bookedAt);
+    await this.settle(this.database, booking, mine, false);
   }
 
-  /** A full sign-in of the account from this network (S07). */
-  async clear(sql: Sql, subject: string, network: string): Promise<void> {
-    await sql.execute(
-      'UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1 AND network = $2',
-      [subject, network],
-    );
+  /** A full sign-in of the account: its network is known from now on, and the count it felt is forgotten (S07, S08). */
+  async signedIn(sql: Sql, accountId: string, network: string): Promise<void> {
+    const now = this.clock.now();
+    await sql.execute(FULL_SIGN_IN, [accountId, network, now, this.knownSince(now)]);
+  }
+
+  /** All failures of a subject are forgotten, from wherever they came. */
+  async forget(sql: Sql, subject: string): Promise<void> {
+    await sql.execute(FORGET, [subject]);
+  }
+
+  /** A network is known to an account while a sign-in from there was completed after this. */
+  knownSince(now: Date): Date {
+    return after(now, -KNOWN_DAYS * DAY);
+  }
+
+  private settle(
+    sql: Sql,
+    tried: PasswordSubject,
+    mine: (Date | null)[],
+    failed: boolean,
+  ): Promise<CountRow[]> {
+    const now = this.clock.now();
+    const rows = rowsOf(tried);
+    return sql.query<CountRow>(SETTLE, [
+      rows.map(({ subject }) => subject),
+      rows.map(({ network }) => network),
+      mine,
+      now,
+      after(now, -LOST_AFTER_SECONDS),
+      failed,
+      tried.subject,
+      after(now, -NAMES_WINDOW),
+      this.knownSince(now),
+      this.config.namesPerNetwork,
+      waitsBy((failures) => passwordWaitAfter(failures, tried)),
+      this.sharedWaits,
+      this.namesWaits,
+    ]);
   }
 }
 
-/** Seconds to wait in SQL: the twin of `passwordWaitAfter`. */
-function waitSql(failures: string, freeTries: string, longestWait: string): string {
-  return `CASE WHEN ${failures} < ${freeTries}::int THEN NULL
-    ELSE $3::timestamptz + make_interval(secs => least(30 * 2 ^ least(${failures} - ${freeTries}::int, 20), ${longestWait}::int)) END`;
+type Row = Pick<CountRow, 'subject' | 'network'>;
+
+function rowsOf({ subject, network, known }: PasswordSubject): Row[] {
+  const own = { subject, network };
+  return known ? [own] : [own, { subject, network: ALL }, { subject: ALL, network }];
 }
 
-const COUNT_LOST = `
-  UPDATE password_throttles SET failures = failures + booked, booked = 0, last_failure_at = $3, updated_at = $3,
-    wait_until = ${waitSql('failures + booked', '$5', '$6')}
-  WHERE subject = $1 AND network = $2 AND booked > 0 AND booked_at < $4`;
+function isSame(one: Row, other: Row): boolean {
+  return one.subject === other.subject && one.network === other.network;
+}
 
-const BOOK = `
-  INSERT INTO password_throttles AS t (subject, network, booked, booked_at, updated_at) VALUES ($1, $2, 1, $3, $3)
-  ON CONFLICT (subject, network) DO UPDATE SET booked = t.booked + 1, booked_at = $3, updated_at = $3,
-    failures = CASE WHEN t.last_failure_at < $5 THEN 0 ELSE t.failures END,
-    wait_until = CASE WHEN t.last_failure_at < $5 THEN NULL ELSE t.wait_until END
-  WHERE (t.wait_until IS NULL OR t.wait_until <= $3 OR t.last_failure_at < $5) AND t.booked < $4::int`;
+function secondsUntil(instant: Date | null, now: Date): number {
+  return instant === null ? 0 : Math.max(0, Math.ceil((instant.getTime() - now.getTime()) / 1000));
+}
 
-const FAIL = `
-  INSERT INTO password_throttles AS t (subject, network, failures, last_failure_at, updated_at, wait_until)
-  VALUES ($1, $2, 1, $3, $3, ${waitSql('1', '$4', '$5')})
-  ON CONFLICT (subject, network) DO UPDATE SET failures = t.failures + 1, booked = greatest(t.booked - 1, 0),
-    last_failure_at = $3, updated_at = $3, wait_until = ${waitSql('t.failures + 1', '$4', '$5')}
-  RETURNING failures`;
+/** The waits after 1, 2, 3, … failures, for the statement that decides. */
+function waitsBy(waitAfter: (failures: number) => number): number[] {
+  return Array.from({ length: LAST_COUNT }, (_, index) => waitAfter(index + 1));
+}

@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DomainError } from '@sallyport/platform';
 
 export interface HashQueueOptions {
-  /** Jobs at once; the processor's parallelism unless given. */
+  /** Jobs at once; unless given one less than the processor's parallelism, so that the event loop keeps a core, but at least two. */
   concurrency?: number;
   /** Milliseconds a job may wait before it starts; 2 000 unless given. */
   longestWait?: number;
@@ -23,20 +23,21 @@ const FIRST_ESTIMATE = 50;
 const WEIGHT_OF_THE_LATEST = 0.2;
 
 /**
- * The line before Argon2 (S12): so many jobs at once as there are processors, first come first served. Whoever would wait longer than
+ * The line before Argon2 (S12): so many jobs at once, first come first served. Whoever would wait longer than
  * 2 s is refused at once, and whoever did wait longer, because jobs became slower meanwhile, when its turn comes: nobody waits over
  * 2 s plus one job. Token checks never come here.
  */
 @Injectable()
 export class HashQueue {
-  private readonly concurrency: number;
+  /** Jobs at once. */
+  readonly concurrency: number;
   private readonly longestWait: number;
   private readonly line: Ticket[] = [];
   private running = 0;
   private averageMs = FIRST_ESTIMATE;
 
   constructor(@Optional() @Inject(HASH_QUEUE_OPTIONS) options?: HashQueueOptions) {
-    this.concurrency = options?.concurrency ?? availableParallelism();
+    this.concurrency = options?.concurrency ?? Math.max(2, availableParallelism() - 1);
     this.longestWait = options?.longestWait ?? 2_000;
   }
 

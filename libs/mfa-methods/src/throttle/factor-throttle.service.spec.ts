@@ -121,6 +121,18 @@ describe('tries of a second factor', () => {
     expect(await row()).toMatchObject({ failures: 5, booked: 0, wait: 30 });
   });
 
+  it('S06 that were booked by a replica that died count also while others keep coming', async () => {
+    await throttle.book(counted);
+    for (let count = 0; count < 4; count += 1) {
+      core.clock.advance(20);
+      expect(await miss()).toBe(true);
+    }
+    expect(await miss()).toBe(false);
+    core.clock.advance(60.001);
+    expect(await throttle.book(counted)).toMatchObject({ booked: false, waitSeconds: 30, retryAfter: 30 });
+    expect(await row()).toMatchObject({ failures: 5, booked: 0, wait: 30 });
+  });
+
   it('S06 that are released count neither way', async () => {
     for (let count = 0; count < 30; count += 1) {
       expect(await throttle.book(counted)).toEqual({ booked: true });

@@ -1,0 +1,78 @@
+/** Stands for every network unknown to a subject, or for every name a network is not known to. */
+export const ALL = '*';
+
+/** $1 subjects, $2 networks, $3 now, $4 rule's peace ended, $5 shared peace ended, $6 names at once, $7 tries at once. Answers the rows that were free. */
+const FORGOTTEN = `t.last_failure_at < CASE WHEN '${ALL}' IN (t.subject, t.network) THEN $5::timestamptz ELSE $4::timestamptz END`;
+// Rows are always taken in one order: no two tries wait for each other.
+export const BOOK = `
+  INSERT INTO password_throttles AS t (subject, network, bookings, updated_at)
+  SELECT w.subject, w.network, ARRAY[$3::timestamptz], $3 FROM unnest($1::text[], $2::text[]) AS w (subject, network) ORDER BY 1, 2
+  ON CONFLICT (subject, network) DO UPDATE SET bookings = t.bookings || $3::timestamptz, updated_at = $3,
+    failures = CASE WHEN ${FORGOTTEN} THEN 0 ELSE t.failures END,
+    wait_until = CASE WHEN ${FORGOTTEN} THEN NULL ELSE t.wait_until END
+  WHERE (t.wait_until IS NULL OR t.wait_until <= $3 OR ${FORGOTTEN})
+    AND cardinality(t.bookings) < CASE t.subject WHEN '${ALL}' THEN $6::int ELSE $7::int END
+  RETURNING subject, network`;
+
+/** Names that failed of late from the row's network, which it is not known to; as many as it may fail on at most. */
+const OTHER_NAMES = `(
+  SELECT count(*) FROM (
+    SELECT 1 FROM password_throttles n
+    WHERE n.network = lost.network AND n.subject <> '${ALL}' AND n.subject <> $7 AND n.last_failure_at > $8
+      AND NOT EXISTS (SELECT 1 FROM known_networks k WHERE k.network = n.network AND k.last_sign_in_at > $9
+                      AND k.account_id = CASE WHEN length(n.subject) = 36 THEN n.subject::uuid END)
+    LIMIT $10::int
+  ) failed)`;
+
+/**
+ * Ends bookings, and counts: the try itself where it failed, and tries whose replica died.
+ * $1 subjects, $2 networks, $3 for each the time of the try's booking or null, $4 now, $5 lost before, $6 whether the try failed, $7 the
+ * subject, $8 the names' window, $9 known since, $10 names without a wait, $11 $12 $13 seconds to wait by count: of the rule, shared, of names.
+ */
+export const SETTLE = `
+  WITH held AS (
+    SELECT t.subject, t.network, t.failures, t.bookings, t.wait_until, w.mine
+    FROM password_throttles t JOIN unnest($1::text[], $2::text[], $3::timestamptz[]) AS w (subject, network, mine) USING (subject, network)
+    ORDER BY t.subject, t.network FOR UPDATE OF t
+  ), lost AS (
+    SELECT *, (SELECT count(*) FROM unnest(bookings) b WHERE b < $5)::int AS lost, coalesce(mine >= $5 AND mine = ANY (bookings), false) AS mine_runs
+    FROM held
+  ), counted AS (
+    SELECT *, failures + CASE
+        WHEN subject <> '${ALL}' THEN lost + (mine_runs AND $6)::int
+        WHEN NOT (mine_runs AND $6) THEN 0
+        WHEN wait_until > $8 THEN 1
+        ELSE (${OTHER_NAMES} >= $10::int)::int END AS now_failures,
+      CASE WHEN subject = '${ALL}' THEN $13::int[] WHEN network = '${ALL}' THEN $12::int[] ELSE $11::int[] END AS waits
+    FROM lost
+  )
+  UPDATE password_throttles t SET failures = c.now_failures, updated_at = $4,
+    bookings = ARRAY(SELECT b FROM unnest(c.bookings) WITH ORDINALITY AS u (b, n)
+                     WHERE b >= $5 AND (NOT c.mine_runs OR n <> array_position(c.bookings, c.mine))),
+    last_failure_at = CASE WHEN c.now_failures > c.failures THEN $4 ELSE t.last_failure_at END,
+    wait_until = CASE WHEN c.now_failures = c.failures THEN t.wait_until
+      ELSE $4::timestamptz + make_interval(secs => nullif(c.waits[least(c.now_failures, cardinality(c.waits))], 0)) END
+  FROM counted c WHERE t.subject = c.subject AND t.network = c.network
+  RETURNING t.subject, t.network, t.failures, t.wait_until, c.lost`;
+
+/** $1 account, $2 network, $3 now, $4 known since. What unknown networks share is forgotten only if this was one of them. */
+export const FULL_SIGN_IN = `
+  WITH known AS (
+    SELECT 1 FROM known_networks WHERE account_id = $1::uuid AND network = $2 AND last_sign_in_at > $4
+  ), learnt AS (
+    INSERT INTO known_networks AS k (account_id, network, last_sign_in_at) VALUES ($1::uuid, $2, $3)
+    ON CONFLICT (account_id, network) DO UPDATE SET last_sign_in_at = greatest(k.last_sign_in_at, excluded.last_sign_in_at)
+  ), held AS (
+    SELECT subject, network FROM password_throttles
+    WHERE subject = $1::text AND (failures > 0 OR wait_until IS NOT NULL)
+      AND (network = $2 OR (network = '${ALL}' AND NOT EXISTS (SELECT 1 FROM known)))
+    ORDER BY subject, network FOR UPDATE
+  )
+  UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
+  WHERE t.subject = held.subject AND t.network = held.network`;
+
+/** Everything counted of one subject ($1) is forgotten, from wherever it came. */
+export const FORGET = `
+  WITH held AS (SELECT subject, network FROM password_throttles WHERE subject = $1 ORDER BY subject, network FOR UPDATE)
+  UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
+  WHERE t.subject = held.subject AND t.network = held.network`;
