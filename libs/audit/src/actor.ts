@@ -19,3 +19,6 @@ export const SERVER: Actor = {
   clientAddress: null,
   requestId: null,
 };
+
+/** Whoever has the server's host: the operator at the command line. */
+export const OPERATOR: Actor = { ...SERVER, name: 'operator' };

@@ -1,6 +1,11 @@
 /** The catalogue: every kind of event there is (S73). */
 export const AUDIT_ACTIONS = [
   'installation.made',
+  'installation.restored',
+  'schema.migrated',
+  'key.rotation-begun',
+  'key.rotated',
+  'token.all-revoked',
   'sign-in.password-accepted',
   'sign-in.password-refused',
   'sign-in.password-throttled',
@@ -30,6 +35,10 @@ export const AUDIT_ACTIONS = [
   'enrollment.reset-begun',
   'enrollment.replaced',
   'enrollment.window-reopened',
+  'enrollment.renamed',
+  'sessions.ended',
+  'sign-in.proof-renewed',
+  'activation.issued',
   'sign-in.suspicious',
   'method.created',
   'method.changed',
@@ -42,6 +51,7 @@ export const AUDIT_ACTIONS = [
   'mount.changed',
   'mount.moved',
   'account.unlocked',
+  'account.password-stopped',
   'entity.created',
   'entity.changed',
   'entity.deleted',
@@ -93,6 +103,10 @@ export const AUDIT_ACTIONS = [
   'script.failed',
   'admin-message.changed',
   'admin-message.deleted',
+  'audit.read',
+  'audit.exported',
+  'audit.retained',
+  'audit.resumed',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

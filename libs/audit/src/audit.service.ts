@@ -1,62 +1,114 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, isRepeatable, type Sql, storableText } from '@sallyport/platform';
+import { Clock, DomainError, isRepeatable, type Sql } from '@sallyport/platform';
 import type { Actor } from './actor.js';
 import type { AuditEvent } from './audit-event.js';
+import { type AuditRecord, canonicalBytes, keptDetail, keptText, recordTime } from './audit-record.js';
+import { AuditKeysService } from './chain/audit-keys.service.js';
 
-/** Characters of one text in an event: as many as any field of a request is kept with. */
-const LONGEST = 10_000;
-
-/** Writes audit events in the transaction of the act they tell of (S72). */
+/** Writes audit events in the transaction of the act they tell of (S72), each with a hash under a key Postgres does not reveal (S74). */
 @Injectable()
 export class AuditService {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly keys: AuditKeysService,
+  ) {}
 
   /**
    * @param sql the transaction of the act; where nothing else is written, the database itself.
    * @throws DomainError `unavailable` where the event cannot be kept: then the act must not happen either.
    */
   async record(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
-    try {
-      await this.insert(sql, actor, event);
-    } catch (error) {
-      // A deadlock is for the transaction to do again; anything else is told in one way (S72).
-      if (isRepeatable(error) || error instanceof DomainError) throw error;
-      throw new DomainError(
-        'unavailable',
-        'audit-unavailable',
-        'The service is not available.',
-        { retryAfter: 1 },
-        { cause: error },
-      );
-    }
+    await orUnavailable(async () => {
+      await sql.execute(INSERT, await this.rowOf(actor, event));
+    });
   }
 
-  private async insert(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
-    await sql.execute(
-      `INSERT INTO audit_events (id, at, action, outcome, actor_principal_id, actor_account_id, actor_name, token_accessor,
-         client_address, request_id, object_type, object_id, detail)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      [
-        randomUUID(),
-        this.clock.now(),
-        event.action,
-        event.outcome,
-        actor.principalId,
-        actor.accountId,
-        actor.name && storableText(actor.name),
-        actor.tokenAccessor,
-        actor.clientAddress,
-        actor.requestId,
-        event.object?.type ?? null,
-        event.object ? storableText(event.object.id) : null,
-        JSON.stringify(event.detail ?? {}, kept),
-      ],
-    );
+  /**
+   * Writes a refusal that may come in floods: the first of a key at once, those that follow as one event a minute with `folded`, their
+   * number (S79). One statement, so that none is lost.
+   * @param key what is counted as one; refusals of other keys are not held up.
+   * @throws DomainError `unavailable`, as `record` does.
+   */
+  async recordFolded(sql: Sql, actor: Actor, event: AuditEvent, key: string): Promise<void> {
+    await orUnavailable(async () => {
+      const hash = createHash('sha256')
+        .update(JSON.stringify([event.action, key]))
+        .digest();
+      const kept = JSON.stringify(
+        { actor, event: { ...event, detail: keptDetail(event.detail) } },
+        (_, value) => (typeof value === 'string' ? keptText(value) : (value as unknown)),
+      );
+      await sql.execute(INSERT_FIRST, [...(await this.rowOf(actor, event)), hash, kept]);
+    });
+  }
+
+  private async rowOf(actor: Actor, event: AuditEvent): Promise<unknown[]> {
+    const key = await this.keys.current();
+    const now = this.clock.now();
+    const record: AuditRecord = {
+      id: randomUUID(),
+      at: recordTime(now),
+      action: event.action,
+      outcome: event.outcome,
+      actor_principal_id: actor.principalId,
+      actor_account_id: actor.accountId,
+      actor_name: actor.name && keptText(actor.name),
+      token_accessor: actor.tokenAccessor,
+      client_address: actor.clientAddress && keptText(actor.clientAddress),
+      request_id: actor.requestId,
+      object_type: event.object?.type ?? null,
+      object_id: event.object ? keptText(event.object.id) : null,
+      detail: keptDetail(event.detail),
+      key_id: key.id,
+    };
+    return [
+      record.id,
+      now,
+      record.action,
+      record.outcome,
+      record.actor_principal_id,
+      record.actor_account_id,
+      record.actor_name,
+      record.token_accessor,
+      record.client_address,
+      record.request_id,
+      record.object_type,
+      record.object_id,
+      JSON.stringify(record.detail),
+      record.key_id,
+      key.hash('row', canonicalBytes(record)),
+    ];
   }
 }
 
-/** Whatever a caller sent can be written down (S77). */
-function kept(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? storableText(value.slice(0, LONGEST)) : value;
+const COLUMNS = `id, at, action, outcome, actor_principal_id, actor_account_id, actor_name, token_accessor, client_address, request_id,
+  object_type, object_id, detail, key_id, keyed_hash`;
+
+const INSERT = `INSERT INTO audit_events (${COLUMNS})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+
+const INSERT_FIRST = `
+  WITH fold AS (
+    INSERT INTO audit_folds AS f (key_hash, since, folded, event) VALUES ($16, $2, 0, $17)
+    ON CONFLICT (key_hash) DO UPDATE SET folded = f.folded + 1 RETURNING folded
+  )
+  INSERT INTO audit_events (${COLUMNS})
+  SELECT $1::uuid, $2::timestamptz, $3::text, $4::text, $5::uuid, $6::uuid, $7::text, $8::text, $9::text, $10::text, $11::text, $12::text,
+    $13::jsonb, $14::integer, $15::bytea FROM fold WHERE fold.folded = 0`;
+
+async function orUnavailable(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    // A deadlock is for the transaction to do again; anything else is told in one way (S72).
+    if (isRepeatable(error) || error instanceof DomainError) throw error;
+    throw new DomainError(
+      'unavailable',
+      'audit-unavailable',
+      'The service is not available.',
+      { retryAfter: 1 },
+      { cause: error },
+    );
+  }
 }

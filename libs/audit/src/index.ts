@@ -1,4 +1,16 @@
 export * from './actor.js';
 export * from './audit-event.js';
+export * from './audit-folds.service.js';
 export * from './audit.module.js';
 export * from './audit.service.js';
+export { AuditKeysService } from './chain/audit-keys.service.js';
+export * from './chain/audit-resumption.service.js';
+export * from './chain/audit-retention.service.js';
+export * from './chain/audit-sealer.service.js';
+export * from './chain/audit-verdict.js';
+export * from './chain/audit-verifier.service.js';
+export * from './search/audit-entry.js';
+export * from './search/audit-export.service.js';
+export * from './search/audit-format.js';
+export * from './search/audit-search.service.js';
+export * from './sinks/audit-shipper.service.js';

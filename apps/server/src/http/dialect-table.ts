@@ -34,7 +34,7 @@ export class DialectTable {
   read(raw: IncomingMessage): string {
     // Only a dialect's own list operation is called SEARCH further in.
     if (raw.method === 'SEARCH') raw.method = 'LOCK';
-    const url = originForm(raw.url ?? '/');
+    const url = withoutFragment(originForm(raw.url ?? '/'));
     raw.url = url;
     const reading: Reading = { dialect: this.of(url), isList: false };
     this.readings.set(raw, reading);
@@ -61,4 +61,12 @@ function originForm(target: string): string {
   if (absolute === null) return target;
   const rest = target.slice(absolute[0].length);
   return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/**
+ * A target has no fragment (RFC 9112 §3.2). The router ends the path at a `#`: were it left in, what is judged would not be what is
+ * routed.
+ */
+function withoutFragment(target: string): string {
+  return target.split('#', 1)[0] || '/';
 }

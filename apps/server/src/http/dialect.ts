@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Actor } from '@sallyport/audit';
 import type { DomainError } from '@sallyport/platform';
 import type { FastifyRequest } from 'fastify';
 import type { AccessStatement } from './access.js';
@@ -42,6 +43,8 @@ export interface Dialect {
     tokenSent: boolean,
     request: FastifyRequest,
   ): Promise<void>;
+  /** Who acts in this request, for the audit. Absent: nobody is known. */
+  actorOf?(request: FastifyRequest): Actor;
   /** Refuses a path no route answers, or one that answers other methods only (`allow` not empty). Never returns. */
   notFound(caller: unknown, tokenSent: boolean, allow: string[], request: FastifyRequest): Promise<never>;
   /** The body's fields; throws `malformed` or `invalid`. An empty body gives `{}`-like fields or undefined. */

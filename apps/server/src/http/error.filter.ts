@@ -1,6 +1,8 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { DomainError } from '@sallyport/platform';
+import { Catch, Logger, Optional, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { AuditService } from '@sallyport/audit';
+import { Database, type DomainError } from '@sallyport/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Denials } from './denials.js';
 import { asDomainError } from './failure.js';
 import { wireError } from './wire-error.js';
 
@@ -8,10 +10,23 @@ import { wireError } from './wire-error.js';
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('Errors');
+  private readonly denials: Denials | null;
 
+  /** Where there is no audit, nothing is served that could be denied. */
+  constructor(@Optional() audit?: AuditService, @Optional() database?: Database) {
+    this.denials = audit === undefined || database === undefined ? null : new Denials(audit, database);
+  }
+
+  /** A denial is written down before it is answered (S72, S73). */
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
+    const recorded = this.denials?.record(asDomainError(thrown, request.id), request);
+    if (recorded === undefined) return this.answer(thrown, request, reply);
+    recorded.then(
+      () => this.answer(thrown, request, reply),
+      (failure: unknown) => this.answer(failure, request, reply),
+    );
   }
 
   /** Sends the error, unless an answer is already under way or nobody is left to take it. */
