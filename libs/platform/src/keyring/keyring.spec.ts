@@ -82,6 +82,7 @@ describe('a sealed value', () => {
     );
     const places = rows.map(({ place }) => place);
     expect(places.filter((place) => /\.sealed_/.test(place))).toEqual([
+      'audit_keys.sealed_key',
       'global_settings.sealed_backup_passphrase',
       'identity_providers.sealed_secret',
       'installation.sealed_lookup_key',
@@ -91,8 +92,17 @@ describe('a sealed value', () => {
       'totp_enrollments.sealed_seed',
       'totp_resets.sealed_seed',
     ]);
+    expect(SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(
+      places.filter((place) => /\.sealed_/.test(place)),
+    );
     // Hashes, keys under the master key, and what a RADIUS server said in the clear.
     expect(places.filter((place) => !/\.sealed_/.test(place))).toEqual([
+      'activation_codes.code_hash',
+      'audit_checkpoints.chain_hash',
+      'audit_events.keyed_hash',
+      'audit_folds.key_hash',
+      'audit_seals.chain_hash',
+      'audit_seals.keyed_hash',
       'data_keys.wrapped_key',
       'factor_challenges.state',
       'sign_ins.handle_hash',

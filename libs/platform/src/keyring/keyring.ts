@@ -34,6 +34,7 @@ export class Keyring {
   private readonly opened = new Map<number, Buffer>();
   private current: { id: number; left: number; until: number } | null = null;
   private reserving: Promise<void> | null = null;
+  private asking: Promise<boolean> | null = null;
 
   constructor(
     private readonly database: Database,
@@ -104,12 +105,30 @@ export class Keyring {
     for (;;) {
       const current = this.current;
       if (current !== null && current.left > 0 && this.clock.now().getTime() < current.until) {
-        current.left -= 1;
-        return current.id;
+        const active = await this.isActive(current.id);
+        // Others took of the share meanwhile.
+        if (active && current.left > 0) {
+          current.left -= 1;
+          return current.id;
+        }
+        if (!active && this.current === current) this.current = null;
+        continue;
       }
       this.reserving ??= this.reserve().finally(() => (this.reserving = null));
       await this.reserving;
     }
+  }
+
+  /** A rotation elsewhere counts from the next seal on (S68); all who seal at one moment ask together. */
+  private isActive(id: number): Promise<boolean> {
+    this.asking ??= Promise.resolve().then(async () => {
+      this.asking = null;
+      const rows = await this.database.query('SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL', [
+        id,
+      ]);
+      return rows.length === 1;
+    });
+    return this.asking;
   }
 
   /** Takes a share of the active key's seals; a key at its limit is retired and replaced, by whoever comes first. */
@@ -119,7 +138,7 @@ export class Keyring {
     const reserveOn = (sql: Sql) =>
       sql.query<ReservedKey>(RESERVE, [this.limits.share, oldest, this.limits.seals]);
     const [fit] = await reserveOn(this.database);
-    const row = fit ?? (await this.replaceKey(now, reserveOn));
+    const row = fit ?? (await this.replaceKey(reserveOn));
     if (row === undefined)
       throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
     this.current = {
@@ -130,7 +149,6 @@ export class Keyring {
   }
 
   private async replaceKey(
-    now: Date,
     reserveOn: (sql: Sql) => Promise<ReservedKey[]>,
   ): Promise<ReservedKey | undefined> {
     return this.database.transaction(async (tx) => {
@@ -138,19 +156,34 @@ export class Keyring {
       await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
       const [made] = await reserveOn(tx);
       if (made !== undefined) return made;
-      await tx.execute('UPDATE data_keys SET retired_at = $1 WHERE retired_at IS NULL', [now]);
-      await this.insertKey(tx);
+      await this.newKey(tx, null);
       const [fresh] = await reserveOn(tx);
       return fresh;
     });
   }
 
-  private async insertKey(tx: Sql): Promise<void> {
-    const wrapped = this.masterKey.wrap(randomBytes(32));
-    await tx.execute('INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2)', [
-      wrapped,
-      this.clock.now(),
-    ]);
+  /**
+   * Retires the active data key and makes a new one; from its commit on every replica seals with that. The caller holds the table lock.
+   * @param masterKeyId what wraps it; null: the one that wraps the newest data key, for not every replica may know a newer one yet (S68).
+   * @returns the id of the new key.
+   */
+  async newKey(tx: Sql, masterKeyId: string | null): Promise<number> {
+    const now = this.clock.now();
+    const wrapped = this.masterKey.wrap(randomBytes(32), masterKeyId ?? (await this.masterKeyInUse(tx)));
+    await tx.execute('UPDATE data_keys SET retired_at = $1 WHERE retired_at IS NULL', [now]);
+    const [made] = await tx.query<{ id: number }>(
+      'INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2) RETURNING id',
+      [wrapped, now],
+    );
+    return made!.id;
+  }
+
+  /** The name of the master key that wraps the newest data key; of a new database, of the newest there is. */
+  async masterKeyInUse(sql: Sql): Promise<string> {
+    const [row] = await sql.query<DataKeyRow>(
+      'SELECT id, wrapped_key FROM data_keys ORDER BY id DESC LIMIT 1',
+    );
+    return row === undefined ? this.masterKey.newestId : this.masterKey.idOf(row.wrapped_key);
   }
 }
 
