@@ -18,8 +18,8 @@ const LIBS = {
 const HTTP_PACKAGES =
   '(^|/)node_modules/(@nestjs/(swagger|platform-[^/]+|passport)|fastify|@fastify/[^/]+|express|passport|passport-[^/]+|class-validator|class-transformer|swagger-ui-dist|find-my-way|nestjs-pino|pino-http)/';
 
-/** Where programs begin: the server, and the description of its API that `npm run openapi` writes down. */
-const ENTRIES = '^apps/server/src/(main|openapi/describe-api)\\.ts$';
+/** Where programs begin: the server, the operator's command line, and the description of the API that `npm run openapi` writes down. */
+const ENTRIES = '^apps/(server/src/(main|openapi/describe-api)|cli/src/main)\\.ts$';
 
 const SPEC = '\\.(e2e-)?spec\\.ts$';
 
@@ -99,6 +99,13 @@ export default {
       severity: 'error',
       from: { path: '^apps/server/src/http/' },
       to: { path: '^apps/server/src/', pathNot: '^apps/server/src/http/' },
+    },
+    {
+      name: 'apps-never-meet',
+      comment: 'The server and the command line share the libs, and nothing of each other.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: SPEC },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
       name: 'no-cycles',

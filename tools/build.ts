@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const STAMP = join(ROOT, 'dist/.built');
 const SOURCES = ['apps', 'libs', 'nest-cli.json', 'tsconfig.json', 'package-lock.json', 'openapi.json'];
 
-/** Builds the server into `dist/` unless what is there is newer than every source, or there are no sources (the image). */
+/** What `npx sallyport` and `node dist/apps/cli/main.js` run. */
+const CONSOLE = join(ROOT, 'dist/apps/cli/main.js');
+
+/** Builds the server and the operator's command line into `dist/` unless what is there is newer than every source, or there are no sources (the image). */
 export function buildWhenNeeded(): void {
   if (!existsSync(join(ROOT, 'apps')) || isCurrent()) return;
   process.stdout.write('Building Sallyport …\n');
@@ -19,6 +22,8 @@ export function build(): void {
     stdio: 'inherit',
   });
   copyFileSync(join(ROOT, 'openapi.json'), join(ROOT, 'dist/openapi.json'));
+  writeFileSync(CONSOLE, "#!/usr/bin/env node\nimport './src/main.js';\n");
+  chmodSync(CONSOLE, 0o755);
   writeFileSync(STAMP, '');
 }
 

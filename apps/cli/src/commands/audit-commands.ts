@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import {
+  AUDIT_CSV_HEADER,
+  auditCsvLine,
+  AuditExport,
+  auditJsonLine,
+  type AuditPeriod,
+  AuditService,
+  AuditVerifier,
+  OPERATOR,
+  type VerifyOptions,
+} from '@sallyport/audit';
+import { Database } from '@sallyport/platform';
+import { EXIT } from '../console/exit-codes.js';
+import type { Answer } from '../console/terminal.js';
+
+export interface ExportWish extends AuditPeriod {
+  format: 'jsonl' | 'csv';
+  /** Where to; null: the output given to `export`. */
+  file: string | null;
+}
+
+/** Whether the audit is what was written, and taking it elsewhere (S76, S78). */
+@Injectable()
+export class AuditCommands {
+  constructor(
+    private readonly verifier: AuditVerifier,
+    private readonly rows: AuditExport,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+  ) {}
+
+  /** Recomputes the chain; exit code 1 where something is wrong. */
+  async verify(options: VerifyOptions): Promise<Answer> {
+    const verdict = await this.verifier.verify(options);
+    const { intact, first, last, unsealed, checkpoints, exportedCheckpoints, problems, problemCount } =
+      verdict;
+    return {
+      data: verdict,
+      lines: [
+        `Rows ${first} to ${last}, ${unsealed} waiting for their seal; ${checkpoints} checkpoints, ${exportedCheckpoints} exported ones.`,
+        ...problems.map(({ kind, message }) => `  ${kind}: ${message}`),
+        ...(problemCount > problems.length ? [`  … and ${problemCount - problems.length} more`] : []),
+        intact ? 'Everything is as it was written.' : `${problemCount} things are not as they were written.`,
+      ],
+      ...(!intact && { exitCode: EXIT.failed }),
+    };
+  }
+
+  /** Writes the rows of a period; that it was done is an event, written first (S78). @returns how many there were. */
+  async export({ since, until, format, file }: ExportWish, output: Writable): Promise<number> {
+    const handle = file === null ? null : await open(file, 'wx', 0o600);
+    const target = handle === null ? output : handle.createWriteStream();
+    await this.audit.record(this.database, OPERATOR, {
+      action: 'audit.exported',
+      outcome: 'success',
+      object: { type: 'audit', id: 'events' },
+      detail: { since, until, format },
+    });
+    let count = 0;
+    const write = async (text: string) => {
+      if (!target.write(text)) await once(target, 'drain');
+    };
+    if (format === 'csv') await write(AUDIT_CSV_HEADER);
+    for await (const entry of this.rows.rows({ since, until })) {
+      await write(format === 'csv' ? auditCsvLine(entry) : `${auditJsonLine(entry)}\n`);
+      count += 1;
+    }
+    if (handle !== null) {
+      target.end();
+      await finished(target);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  Clock,
+  type Config,
+  ConfigError,
+  createDataSource,
+  Database,
+  type Environment,
+  type MasterKey,
+  readConfig,
+  readMasterKey,
+} from '@sallyport/platform';
+import { openConsoleDatabase, masterKeyFileOf } from '../console/console-database.js';
+import { EXIT } from '../console/exit-codes.js';
+import type { Answer } from '../console/terminal.js';
+import { checkDatabase } from './check-database.js';
+import { checkFiles } from './check-files.js';
+import { checkKeys } from './check-keys.js';
+import { checkTls } from './check-tls.js';
+import { type Finding, ok, wrong } from './finding.js';
+
+const MARKS = { ok: '✓', warning: '!', wrong: '✗' } as const;
+
+/** Looks at everything that can be looked at, whatever else is wrong; changes nothing. */
+export async function diagnose(environment: Environment): Promise<Answer> {
+  const findings = await findAll(environment, new Clock());
+  const healthy = findings.every(({ state }) => state !== 'wrong');
+  return {
+    data: { healthy, findings },
+    lines: findings.flatMap(({ check, state, message, remedy }) => [
+      `${MARKS[state]} ${check}: ${message}`,
+      ...(remedy === undefined ? [] : [`    ${remedy}`]),
+    ]),
+    exitCode: healthy ? EXIT.done : EXIT.failed,
+  };
+}
+
+async function findAll(environment: Environment, clock: Clock): Promise<Finding[]> {
+  const config = configOf(environment);
+  if (Array.isArray(config)) return config;
+  return [
+    ok('settings', 'they can be read'),
+    ...checkFiles(config),
+    ...checkTls(config, clock.now()),
+    ...(await checkStore(config, clock)),
+  ];
+}
+
+function configOf(environment: Environment): Config | Finding[] {
+  try {
+    return readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return refusals('settings', error);
+    throw error;
+  }
+}
+
+async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
+  const masterKey = masterKeyOf(config);
+  const keyFindings = Array.isArray(masterKey) ? masterKey : [];
+  try {
+    return [
+      ...keyFindings,
+      ...(await lookInside(config, Array.isArray(masterKey) ? null : masterKey, clock)),
+    ];
+  } catch (error) {
+    if (error instanceof ConfigError) return [...keyFindings, ...refusals('database', error)];
+    const remedy = 'See that PostgreSQL runs, that DATABASE_URL names it, and that its role may log in.';
+    return [
+      ...keyFindings,
+      wrong('database', `it does not answer (${(error as NodeJS.ErrnoException).code ?? 'no code'})`, remedy),
+    ];
+  }
+}
+
+async function lookInside(config: Config, masterKey: MasterKey | null, clock: Clock): Promise<Finding[]> {
+  const database = await openConsoleDatabase(config);
+  const dataSource = createDataSource({ url: database.url, poolSize: 2, entities: [] });
+  try {
+    await dataSource.initialize();
+    const sql = new Database(dataSource);
+    const findings = await checkDatabase(sql, () => clock.now());
+    const current = findings.some(({ check, state }) => check === 'schema' && state === 'ok');
+    return current && masterKey !== null
+      ? [...findings, ...(await checkKeys(sql, masterKey, clock))]
+      : findings;
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await database.leave();
+  }
+}
+
+function masterKeyOf(config: Config): MasterKey | Finding[] {
+  try {
+    return readMasterKey(masterKeyFileOf(config));
+  } catch (error) {
+    if (error instanceof ConfigError) return refusals('keys', error);
+    throw error;
+  }
+}
+
+function refusals(check: string, { problems }: ConfigError): Finding[] {
+  return problems.map(({ setting, problem }) =>
+    wrong(check, `${setting}: ${problem}`, `Set ${setting} as docs/operations.md says, and try again.`),
+  );
+}
