@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { EnrolmentWindowService } from '@sallyport/mfa-methods';
+import { after, Clock, Database, DomainError, type Sql } from '@sallyport/platform';
+import type { CompletedFactor } from '@sallyport/tokens';
+import type { AdminSession } from '../sign-in/admin-session.js';
+import { factorOwed } from '../sign-in/admin-sign-in.service.js';
+
+/** Seconds for which a proof counts as fresh (S61). */
+export const PROOF_LIFE = 300;
+
+/** What a session has proven of late: asked before anything that decides who can sign in (S13, S61). */
+@Injectable()
+export class FreshProofService {
+  constructor(
+    private readonly database: Database,
+    private readonly window: EnrolmentWindowService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A proof of the last five minutes; where a factor is bound, working or stopped, it includes one.
+   * @param sql the transaction of the act: a factor that was bound meanwhile is asked for.
+   * @throws DomainError `factor-owed` where a factor is bound and none was proven; `rejected` where the password was not.
+   */
+  async mustHave(session: AdminSession, sql: Sql = this.database): Promise<void> {
+    if (this.provenFactors(session).length > 0) return;
+    if (await this.hasFactor(session, sql)) throw factorOwed(session.username);
+    const provenAt = session.token?.passwordProvenAt ?? null;
+    if (provenAt === null || provenAt < this.oldest())
+      throw new DomainError('rejected', 'proof-too-old', 'The password must be proven again.');
+  }
+
+  /** The same, but the password itself is asked for elsewhere. @throws DomainError `factor-owed`. */
+  async mustIncludeFactor(session: AdminSession, sql: Sql = this.database): Promise<void> {
+    if (this.provenFactors(session).length > 0) return;
+    if (await this.hasFactor(session, sql)) throw factorOwed(session.username);
+  }
+
+  /** The methods proven in the last five minutes. */
+  provenFactors({ factors }: { factors: readonly CompletedFactor[] }): string[] {
+    const oldest = this.oldest();
+    return factors.filter(({ time }) => new Date(time) >= oldest).map(({ methodId }) => methodId);
+  }
+
+  private async hasFactor({ principalId }: AdminSession, sql: Sql): Promise<boolean> {
+    return (await this.window.boundMethods(principalId, sql)).length > 0;
+  }
+
+  private oldest(): Date {
+    return after(this.clock.now(), -PROOF_LIFE);
+  }
+}
