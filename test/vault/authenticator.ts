@@ -5,21 +5,23 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** What an authenticator app makes of an otpauth URL: its codes (RFC 6238), computed apart from the server's own. */
 export class Authenticator {
   private readonly seed: Buffer;
-  private readonly parameters: URLSearchParams;
+  private readonly period: number;
+  private readonly digits: number;
+  private readonly algorithm: string;
 
   constructor(readonly url: string) {
-    this.parameters = new URL(url).searchParams;
-    this.seed = fromBase32(this.parameters.get('secret') ?? '');
+    const parameters = new URL(url).searchParams;
+    this.seed = fromBase32(parameters.get('secret') ?? '');
+    this.period = Number(parameters.get('period'));
+    this.digits = Number(parameters.get('digits'));
+    this.algorithm = (parameters.get('algorithm') ?? '').toLowerCase();
   }
 
   codeAt(instant: Date, steps = 0): string {
-    const period = Number(this.parameters.get('period'));
-    const digits = Number(this.parameters.get('digits'));
+    const { period, digits } = this;
     const counter = Buffer.alloc(8);
     counter.writeBigUInt64BE(BigInt(Math.floor(instant.getTime() / 1000 / period) + steps));
-    const mac = createHmac((this.parameters.get('algorithm') ?? '').toLowerCase(), this.seed)
-      .update(counter)
-      .digest();
+    const mac = createHmac(this.algorithm, this.seed).update(counter).digest();
     const offset = mac.at(-1)! & 0xf;
     const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 10 ** digits;
     return String(number).padStart(digits, '0');

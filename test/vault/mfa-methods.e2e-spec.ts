@@ -309,3 +309,46 @@ describe('admin-generate and admin-destroy', () => {
     expect((await act('generate', target)).body.data.url).toMatch(/^otpauth:/);
   });
 });
+
+describe('methods of four types', () => {
+  const FIELDS: Record<string, object> = {
+    totp: { issuer: 'Example' },
+    duo: { secret_key: 's', integration_key: 'i', api_hostname: 'api.example.com' },
+    okta: { org_name: 'acme', api_token: 't' },
+    pingid: { settings_file_base64: Buffer.from('org_alias=acme').toString('base64') },
+  };
+  let apart: World;
+  beforeAll(async () => {
+    apart = await startWorld();
+  });
+  afterAll(() => apart.stop());
+
+  it('are five with the built-in one, and none is read or deleted under the type of another', async () => {
+    const made: [type: string, id: string][] = [];
+    for (const [type, fields] of Object.entries(FIELDS))
+      made.push([type, (await apart.root.write(`${METHOD}/${type}`, fields)).body.data.method_id]);
+    const all = async () => (await apart.root.list(METHOD)).body.data;
+    const { keys, key_info } = await all();
+    expect(keys.toSorted()).toEqual([DEFAULT_METHOD, ...made.map(([, id]) => id)].toSorted());
+    for (const [type, id] of made) expect(key_info[id]).toMatchObject({ type, id });
+    const { entityId } = await enrolledUser(apart, 'of-four', made[0]![1]);
+    for (const [own, id] of made)
+      for (const type of Object.keys(FIELDS).filter((other) => other !== own)) {
+        expect(told(await apart.root.read(`${METHOD}/${type}/${id}`))).toEqual(
+          refusal(`failed to find the method ID under MFA type ${type}.`),
+        );
+        expect(told(await apart.root.remove(`${METHOD}/${type}/${id}`))).toEqual(
+          wrapped('method type does not match the MFA config type'),
+        );
+      }
+    expect(await all()).toEqual({ keys, key_info });
+    const { data } = (await apart.root.read(`identity/entity/id/${entityId}`)).body;
+    expect(data.mfa_authenticators).toMatchObject([{ method_id: made[0]![1], state: 'bound' }]);
+    for (const [type, id] of made) {
+      expect((await apart.root.list(`${METHOD}/${type}`)).body.data.keys).toContain(id);
+      expect((await apart.root.remove(`${METHOD}/${type}/${id}`)).status).toBe(204);
+      expect((await apart.root.read(`${METHOD}/${id}`)).status).toBe(404);
+    }
+    expect((await all()).keys).toEqual([DEFAULT_METHOD]);
+  });
+});

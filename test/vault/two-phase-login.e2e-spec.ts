@@ -273,8 +273,7 @@ describe('sys/mfa/validate', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => validate(world, requestId, payload)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const { status, body } of answers)
-      if (status !== 200)
-        expect([INVALID_REQUEST, failed('race', [user.methodId], WRONG)]).toContainEqual(body);
+      if (status !== 200) expect([status, body]).toEqual([400, INVALID_REQUEST]);
   });
 
   it('S17 gives one code in two logins at once one token', async () => {
@@ -429,7 +428,7 @@ describe('several enforcements and methods', () => {
   it('S17 equal codes of two users do not collide', async () => {
     const methodId = await addMethod(world, 'crowd');
     const crowd = [];
-    for (let member = 0; member < 12; member += 1)
+    for (let member = 0; member < 24; member += 1)
       crowd.push(await enrolledUser(world, `crowd${member}`, methodId));
     await enforce(
       world,

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addUser, enrolledUser, logIn, PASSWORD, startWorld, UUID, type World } from './world.js';
 
@@ -284,26 +285,30 @@ describe('lists', () => {
     expect([answer.status, answer.text]).toEqual([404, '{"errors":[]}']);
   });
 
-  it('keep one socket going, whatever bodies say', async () => {
-    const { port } = new URL(world.server.url);
+  it.each(['plain', 'TLS'])('keep one %s socket going, whatever bodies say', async (kind) => {
     const token = `X-Vault-Token: ${world.server.rootToken}\r\nHost: x\r\n`;
     const body = '{"metadata":{"a":"LIST /v1/x HTTP/1.1\\r\\n"}}';
+    const at = `/v1/identity/entity/name/${kind}`;
     const requests = [
       `LIST /v1/identity/mfa/method HTTP/1.1\r\n${token}\r\n`,
-      `PUT /v1/identity/entity/name/fixed HTTP/1.1\r\n${token}Content-Length: ${body.length}\r\n\r\n${body}`,
-      `PUT /v1/identity/entity/name/chunked HTTP/1.1\r\n${token}Transfer-Encoding: chunked\r\n\r\n` +
+      `PUT ${at}-fixed HTTP/1.1\r\n${token}Content-Length: ${body.length}\r\n\r\n${body}`,
+      `PUT ${at}-chunked HTTP/1.1\r\n${token}Transfer-Encoding: chunked\r\n\r\n` +
         `5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`,
       `LIST /v1/identity/entity/name HTTP/1.1\r\n${token}Connection: close\r\n\r\n`,
-    ];
+    ].join('');
     const text = await new Promise<string>((resolve, reject) => {
       let answers = '';
-      const socket = connect(Number(port), '127.0.0.1', () => socket.write(requests.join('')));
+      const port = Number(new URL(kind === 'TLS' ? world.server.tlsUrl : world.server.url).port);
+      const socket =
+        kind === 'TLS'
+          ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write(requests))
+          : connect(port, '127.0.0.1', () => socket.write(requests));
       socket.setEncoding('utf8').on('data', (chunk: string) => (answers += chunk));
       socket.on('end', () => resolve(answers)).on('error', reject);
     });
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(Array(4).fill('HTTP/1.1 200'));
     for (const name of ['fixed', 'chunked'])
-      expect((await world.root.read(`identity/entity/name/${name}`)).body.data.metadata).toEqual({
+      expect((await world.root.read(`identity/entity/name/${kind}-${name}`)).body.data.metadata).toEqual({
         a: 'LIST /v1/x HTTP/1.1\r\n',
       });
   });
