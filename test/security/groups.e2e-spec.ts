@@ -97,6 +97,38 @@ describe('S48 by a group', () => {
       await expecting(204, keeper.client.write(`identity/group/id/${own}`, fields));
   });
 
+  it('nobody fills in templates by a group, its members, its nesting or its name, beyond what they hold', async () => {
+    await policy(
+      'team',
+      'path "team/{{identity.groups.names.crew.metadata.team}}/*" { capabilities = ["read"] }',
+    );
+    await policy('team-a', 'path "team/a/*" { capabilities = ["read"] }');
+    const lead = await person('lead', ['writer', 'team', 'team-a']);
+    const write = (id: string, fields: object) => lead.client.write(`identity/group/id/${id}`, fields);
+    const own = await group({ name: 'lead-own', member_entity_ids: [lead.id] });
+    await expecting(204, write(own, { metadata: { team: 'finance' } }));
+    await expecting(403, write(own, { name: 'Crew' }));
+    await expecting(
+      403,
+      lead.client.write('identity/group/name/CREW', {
+        metadata: { team: 'b' },
+        member_entity_ids: [lead.id],
+      }),
+    );
+    const crew = await group({ name: 'crew', metadata: { team: 'finance' } });
+    await expecting(403, write(crew, { member_entity_ids: [lead.id] }));
+    await expecting(403, write(crew, { member_group_ids: [own] }));
+    const low = await group({ name: 'lead-low' });
+    await expecting(204, stage.root.write(`identity/group/id/${crew}`, { member_group_ids: [low] }));
+    await expecting(403, write(low, { member_entity_ids: [lead.id] }));
+    await expecting(403, lead.client.read('team/finance/x'));
+    await expecting(204, write(crew, { metadata: { team: 'a' }, member_group_ids: [] }));
+    await expecting(204, write(crew, { member_entity_ids: [lead.id] }));
+    await expecting(404, lead.client.read('team/a/x'));
+    await expecting(403, write(crew, { metadata: { team: 'finance' } }));
+    await expecting(204, write(crew, { metadata: { team: 'a', note: 'x' } }));
+  });
+
   it('nobody leaves a group that an enforcement names, by the hand of one who could not write that enforcement', async () => {
     const keeper = await person('exempter', ['writer']);
     const low = await group({ name: 'owing', member_entity_ids: [keeper.id] });

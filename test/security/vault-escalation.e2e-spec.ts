@@ -195,6 +195,97 @@ describe('S48 what fills in templates opens no path the writer may not use', () 
   });
 });
 
+describe('S48 what fills in templates counts with every policy one may get a token for', () => {
+  it('with `default`, whatever has been written into it', async () => {
+    const text = (await expecting(200, stage.root.read('sys/policies/acl/default'))).body.data.policy;
+    await writePolicy(
+      'default',
+      `${text}\npath "home/{{identity.entity.name}}/*" { capabilities = ["read"] }`,
+    );
+    const { client, entityId } = await person(`named-${round}`, { token_policies: 'help-desk' });
+    const rename = (name: string) => client.write('identity/entity', { id: entityId, name });
+    expect(told(await rename('finance'))).toEqual(DENIED);
+    await expecting(403, client.read('home/finance/x'));
+    await writePolicy('default', text);
+    await expecting(204, rename('finance'));
+  });
+
+  it('with those of a token alone', async () => {
+    await writePolicy(
+      'by-token',
+      'path "team/{{identity.entity.metadata.team}}/*" { capabilities = ["read"] }',
+    );
+    const { entityId } = await person(`aliased-${round}`, { token_policies: 'help-desk' });
+    const role = {
+      allowed_policies: 'help-desk,by-token',
+      orphan: true,
+      allowed_entity_aliases: `aliased-${round}`,
+    };
+    await expecting(204, stage.root.write('auth/token/roles/by-token', role));
+    const made = await stage.root.write('auth/token/create/by-token', { entity_alias: `aliased-${round}` });
+    const holder = stage.vault().with(made.body.auth.client_token);
+    const fields = { id: entityId, metadata: { team: 'finance' } };
+    expect(told(await holder.write('identity/entity', fields))).toEqual(DENIED);
+    expect(told(await desk.write('identity/entity', fields))).toEqual(DENIED);
+    await expecting(403, holder.read('team/finance/x'));
+  });
+});
+
+describe('S53 nobody exempts a login from an enforcement they could not write', () => {
+  const acts: [string, (owing: SignedIn, other: SignedIn) => Promise<Answer>][] = [
+    [
+      'by moving it to another person',
+      ({ name }, other) =>
+        desk.write('identity/entity-alias', {
+          name,
+          mount_accessor: stage.accessor,
+          canonical_id: other.entityId,
+        }),
+    ],
+    ['by taking it away', ({ aliasId }) => desk.remove(`identity/entity-alias/id/${aliasId}`)],
+    ['by deleting the person', ({ entityId }) => desk.remove(`identity/entity/id/${entityId}`)],
+    [
+      'by deleting several persons',
+      ({ entityId }) => desk.write('identity/entity/batch-delete', { entity_ids: [entityId] }),
+    ],
+    [
+      'by merging persons',
+      ({ entityId }, other) =>
+        desk.write('identity/entity/merge', {
+          to_entity_id: other.entityId,
+          from_entity_ids: [entityId],
+          conflicting_alias_ids_to_keep: [other.aliasId],
+        }),
+    ],
+  ];
+
+  describe.each(['entity', 'group'] as const)('that names their %s', (by) => {
+    it.each(acts)('%s', async (_, act) => {
+      const owing = await person(`owing-${round}`);
+      const other = await person(`other-${round}`);
+      const keepsOther = act === acts[0]![1];
+      if (keepsOther) await expecting(204, stage.root.remove(`identity/entity-alias/id/${other.aliasId}`));
+      const group = await stage.root.write('identity/group', { member_entity_ids: [owing.entityId] });
+      const named =
+        by === 'entity'
+          ? { identity_entity_ids: [owing.entityId] }
+          : { identity_group_ids: [group.body.data.id] };
+      const path = `identity/mfa/login-enforcement/owing-${round}`;
+      await expecting(204, stage.root.write(path, { mfa_method_ids: [DEFAULT_METHOD], ...named }));
+      const before = await contents();
+      expect(told(await act(owing, other))).toEqual(DENIED);
+      expect(await contents()).toEqual(before);
+      const { auth } = (await expecting(200, stage.vault().logIn(owing.name, PASSWORD))).body;
+      expect(auth.client_token).toBe('');
+      await writePolicy('enforcer', `path "${path}" { capabilities = ["update"] }`);
+      await expecting(204, stage.root.write(`identity/entity/id/${deskEntity}`, { policies: ['enforcer'] }));
+      expect((await act(owing, other)).status).toBeLessThan(300);
+      await expecting(204, stage.root.write(`identity/entity/id/${deskEntity}`, { policies: [] }));
+      await expecting(204, stage.root.remove(path));
+    });
+  });
+});
+
 describe('S49 nobody takes over at /v1 whoever may do more', () => {
   /** The routes that act on a person. */
   const acts: [string, (target: SignedIn) => Promise<Answer>][] = [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendRaw } from '../support/raw-socket.js';
 import { startSallyport, type Sallyport } from '../support/sallyport.js';
 import type { VaultClient } from './vault-client.js';
 import { VaultClient as Client } from './vault-client.js';
@@ -54,6 +55,26 @@ describe('the winning rule', () => {
     const both = await holding(rule('sys/policies/acl/*', 'read'), rule('sys/policies/acl/*', 'list'));
     expect((await both.read('sys/policies/acl/default')).status).toBe(200);
     expect((await both.list('sys/policies/acl')).status).toBe(200);
+  });
+
+  it('S44 judges the very path that is routed, whatever a `#` is followed by', async () => {
+    const reader = await holding(
+      rule('sys/policies/acl/*', 'read') + rule('sys/policies/acl/default', 'deny'),
+    );
+    const read = async (target: string) => {
+      const head = `GET ${target} HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${reader.token}\r\nConnection: close\r\n\r\n`;
+      return (await sendRaw(world.server.url, head)).statuses;
+    };
+    const secret = '/v1/sys/policies/acl/default';
+    for (const target of [
+      secret,
+      `${secret}#`,
+      `${secret}#/x`,
+      `${secret}/#x?list=true`,
+      `http://x${secret}#y`,
+    ])
+      expect([target, await read(target)]).toEqual([target, [403]]);
+    expect(await read(`/v1/sys/policies/acl/${lastName()}-0#`)).toEqual([200]);
   });
 
   it('of a list is tried with the slash and without it', async () => {

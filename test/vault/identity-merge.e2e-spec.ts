@@ -194,6 +194,15 @@ describe('deleting entities together', () => {
         refusal('missing entity ids to delete'),
       );
   });
+
+  it('S81 takes no more of them than one transaction is good for', async () => {
+    const many = (count: number) => Array.from({ length: count }, () => UNKNOWN);
+    const write = (fields: object, path: string) => world.root.write(`identity/entity/${path}`, fields);
+    const refused = refusal('too many entity ids');
+    expect(told(await write({ entity_ids: many(1_001) }, 'batch-delete'))).toEqual(refused);
+    const wish = { to_entity_id: UNKNOWN, from_entity_ids: many(51) };
+    expect(told(await write(wish, 'merge'))).toEqual(refused);
+  });
 });
 
 describe('looking up', () => {

@@ -1,5 +1,7 @@
 export * from './acl/index.js';
 export * from './administrative-privilege.js';
+export * from './authority/exemption.service.js';
+export * from './authority/filled-templates.service.js';
 export * from './authority/vault-authority.js';
 export * from './authority/vault-authority.service.js';
 export * from './effective-privileges.service.js';

@@ -4,6 +4,7 @@ import { AclAuthority } from './acl/acl-authority.service.js';
 import { AclPoliciesService } from './acl/acl-policies.service.js';
 import { AclService } from './acl/acl.service.js';
 import { CompiledPoliciesService } from './acl/compiled-policies.service.js';
+import { ExemptionService } from './authority/exemption.service.js';
 import { FilledTemplatesService } from './authority/filled-templates.service.js';
 import { VaultAuthorityService } from './authority/vault-authority.service.js';
 import { DecisionsService } from './decisions.service.js';
@@ -51,6 +52,7 @@ import { MountUsersService } from './users/mount-users.service.js';
     GroupAdministration,
     VaultAuthorityService,
     FilledTemplatesService,
+    ExemptionService,
   ],
   exports: [
     AclService,
@@ -72,6 +74,8 @@ import { MountUsersService } from './users/mount-users.service.js';
     EntityAdministration,
     GroupAdministration,
     VaultAuthorityService,
+    FilledTemplatesService,
+    ExemptionService,
   ],
 })
 export class PrivilegesModule {}

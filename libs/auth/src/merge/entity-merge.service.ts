@@ -3,7 +3,13 @@ import { type Actor, AuditService } from '@sallyport/audit';
 import { EntityMerger, GroupsService, type MergeParties } from '@sallyport/identity';
 import { LoginEnforcementsService, TotpTransferService } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
-import { LastAdministratorService, type VaultAuthority, VaultAuthorityService } from '@sallyport/privileges';
+import {
+  ExemptionService,
+  FilledTemplatesService,
+  LastAdministratorService,
+  type VaultAuthority,
+  VaultAuthorityService,
+} from '@sallyport/privileges';
 
 export interface MergeWish {
   toId: string;
@@ -25,12 +31,14 @@ export class EntityMergeService {
     private readonly transfer: TotpTransferService,
     private readonly authorities: VaultAuthorityService,
     private readonly lastAdministrator: LastAdministratorService,
+    private readonly templates: FilledTemplatesService,
+    private readonly exemptions: ExemptionService,
     private readonly audit: AuditService,
   ) {}
 
   /**
    * Logins, authenticators, memberships and enforcements go to `toId`; policies do not. The tokens and sign-ins of the others end.
-   * Nobody merges a person who may do more than they, on either side (S48, S49), and a full administrator remains (S50).
+   * Nobody merges a person who may do more than they, on either side, nor exempts a login by it (S48, S49), and a full administrator remains (S50).
    * @throws DomainError `invalid` codes, in this order, `merge-keep-several`, those of `EntityMerger.hold`, `merge-factor-conflict`, those
    *   of `EntityMerger.moveLogins`; `forbidden`; `conflict` code `last-administrator`.
    */
@@ -46,9 +54,13 @@ export class EntityMergeService {
       const parties = await this.merger.hold(tx, wish.toId, wish.fromIds);
       for (const { id } of [parties.to, ...parties.from]) await this.authorities.mustReach(tx, authority, id);
       if (!wish.force) await this.mustNotConflict(tx, parties);
-      await this.merger.moveLogins(tx, parties, wish.keepAliasIds);
+      const before = await this.templates.before(tx, authority, parties.to.id);
+      await this.merger.moveLogins(tx, parties, wish.keepAliasIds, (id) =>
+        this.exemptions.mustAnswerForLogin(tx, authority, id, null),
+      );
       await this.moveTheRest(tx, parties, actor);
       await this.merger.finish(tx, parties);
+      await this.templates.mustOpenNothing(tx, before);
       await this.record(tx, parties, actor);
       await this.lastAdministrator.mustRemain(tx);
     });

@@ -15,8 +15,8 @@ export interface AliasValues {
   customMetadata?: Record<string, string>;
 }
 
-/** Whether the caller may act on a person; throws where not. */
-type MayAct = (tx: Transaction, principalId: string) => Promise<void>;
+/** Whether the caller may act on a person, to whom a login of `fromId` goes where one is given; throws where not. */
+type MayAct = (tx: Transaction, principalId: string, fromId?: string) => Promise<void>;
 
 const ANYBODY: MayAct = () => Promise.resolve();
 
@@ -146,7 +146,7 @@ export class EntityAliasesService {
       values.canonicalId !== '' &&
       values.canonicalId !== alias.principalId;
     if (moves) {
-      await mayAct(tx, values.canonicalId!);
+      await mayAct(tx, values.canonicalId!, alias.principalId);
       await this.mustBeFree(tx, values.canonicalId!, alias.identityProviderId, alias.id);
       changes.principalId = values.canonicalId!;
     }

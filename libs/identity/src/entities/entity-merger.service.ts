@@ -42,11 +42,18 @@ export class EntityMerger {
 
   /**
    * Gives the logins to the one person. Of two at one mount the one to be kept stays; a user who loses theirs moves on to a new person.
+   * @param mayDetach runs before with each person a login is taken from for good; throws where the caller may not.
    * @throws DomainError `invalid` codes `merge-from-several`, `merge-alias-clash`, `merge-alias-undecided`.
    */
-  async moveLogins(tx: Transaction, { to, from }: MergeParties, keepIds: readonly string[]): Promise<void> {
+  async moveLogins(
+    tx: Transaction,
+    { to, from }: MergeParties,
+    keepIds: readonly string[],
+    mayDetach: (principalId: string) => Promise<void>,
+  ): Promise<void> {
     const logins = await tx.query<MergedLogin>(LOGINS, [[to.id, ...from.map(({ id }) => id)]]);
     const { moved, dropped } = planLogins(logins, to.id, keepIds);
+    for (const { principalId } of dropped) await mayDetach(principalId);
     const accounts = tx.manager.getRepository(Account);
     for (const { id } of dropped) await this.entities.detachLogin(tx, await accounts.findOneByOrFail({ id }));
     for (const { id, principalId } of moved)

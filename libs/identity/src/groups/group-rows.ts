@@ -1,5 +1,6 @@
 import type { Sql } from '@sallyport/platform';
 import type { Group, GroupAlias, GroupSummary } from './group.js';
+import type { GroupAbove } from './group-rules.js';
 
 interface AliasRow {
   alias_id: string | null;
@@ -127,7 +128,7 @@ export async function holdGroups(sql: Sql): Promise<void> {
 }
 
 /** The groups above one: those it is a member of, those these are members of, and so on. */
-export async function ancestorsOf(sql: Sql, groupId: string): Promise<{ id: string; policies: string[] }[]> {
+export async function ancestorsOf(sql: Sql, groupId: string): Promise<GroupAbove[]> {
   return sql.query(ANCESTORS, [groupId]);
 }
 
@@ -136,4 +137,4 @@ const ANCESTORS = `
     SELECT s.group_id FROM identity_group_groups s WHERE s.member_group_id = $1
     UNION SELECT s.group_id FROM identity_group_groups s JOIN above ON s.member_group_id = above.group_id
   )
-  SELECT g.id, g.policies FROM above JOIN identity_groups g ON g.id = above.group_id`;
+  SELECT g.id, g.name, g.policies, g.metadata FROM above JOIN identity_groups g ON g.id = above.group_id`;

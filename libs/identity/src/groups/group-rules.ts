@@ -1,4 +1,5 @@
 import { DomainError } from '@sallyport/platform';
+import type { GroupFacts } from '../templates/identity-facts.js';
 import type { Group, GroupType, GroupValues } from './group.js';
 
 /** What stands in the database of a group and its members. */
@@ -13,6 +14,14 @@ export interface GroupEffect {
   granted: string[];
   /** Groups somebody leaves: the one that is written and those above it. */
   left: string[];
+  /** What fills in templates of somebody's policies from now on: groups somebody joins, and a changed one. */
+  filled: GroupFill[];
+}
+
+/** What templates may tell of a group to those in it; `before` is null for whoever was not. */
+export interface GroupFill {
+  before: GroupFacts | null;
+  after: GroupFacts;
 }
 
 /** The type a group is to have. @throws DomainError `invalid` codes `group-type-fixed`, `group-type-unknown`. */
@@ -61,11 +70,14 @@ export function mustNotCircle(memberGroupIds: string[], above: string[]): void {
     );
 }
 
+/** A group a group is in. */
+export type GroupAbove = Pick<Group, 'id' | 'name' | 'policies' | 'metadata'>;
+
 /** A write of a group, before it is done. */
 export interface GroupWrite {
   id: string;
   /** The groups above it. */
-  above: { id: string; policies: string[] }[];
+  above: GroupAbove[];
   known: Group | null;
   wanted: GroupContent;
 }
@@ -82,5 +94,15 @@ export function effectOf({ id, above, known, wanted }: GroupWrite): GroupEffect 
   return {
     granted: [...new Set(granted)].sort(),
     left: leaves ? [id, ...above.map((parent) => parent.id)] : [],
+    filled:
+      after.length === 0
+        ? []
+        : joins
+          ? joined([{ ...wanted, id }, ...above])
+          : [{ before: known, after: { ...wanted, id } }],
   };
+}
+
+function joined(groups: GroupFacts[]): GroupFill[] {
+  return groups.map((after) => ({ before: null, after }));
 }

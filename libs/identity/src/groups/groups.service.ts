@@ -80,7 +80,7 @@ export class GroupsService {
     const group = await this.find(id, tx);
     if (group === null) return;
     const above = await ancestorsOf(tx, id);
-    await judge({ granted: [], left: [id, ...above.map((parent) => parent.id)] });
+    await judge({ granted: [], left: [id, ...above.map((parent) => parent.id)], filled: [] });
     await tx.execute('DELETE FROM identity_groups WHERE id = $1', [id]);
     await this.record(tx, actor, 'group.deleted', group);
   }

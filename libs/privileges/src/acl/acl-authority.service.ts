@@ -9,12 +9,12 @@ import { DENY } from './capability.js';
 import { CompiledPoliciesService } from './compiled-policies.service.js';
 import { readPattern } from './path-pattern.js';
 import { resolvePath, widenPath } from './path-template.js';
-import { loosenedBy, releasedBy } from './policy-change.js';
+import { groupByPath, loosenedBy, releasedBy } from './policy-change.js';
 import { isVoid, type PolicyRule } from './policy-rule.js';
 
 /** A holder as of the transaction: their rules in force, and what fills in their templates. */
 interface Holder {
-  rules: PolicyRule[];
+  rules: ReadonlyMap<string, PolicyRule[]>;
   facts: IdentityFacts | null;
   coverage: AclCoverage;
 }
@@ -63,14 +63,16 @@ export class AclAuthority {
       rest,
     );
     if (!grants.every((grant) => judged.coverage.covers(grant))) throw escalation();
-    if (!after.every((rule) => isCovered(rule, judged, rest))) throw escalation();
+    const byPath = groupByPath(rest);
+    if (!after.every((rule) => isCovered(rule, judged, byPath))) throw escalation();
   }
 
   private async mustCoverRules(tx: Transaction, holder: AclSubject, rules: PolicyRule[]): Promise<void> {
     const judged = await this.standing(tx, holder);
     const loosens = rules.some(({ parameters }) => parameters !== null && parameters.allowed.size > 0);
     const rest = loosens ? [...(await this.compiled.rulesIn(tx, null)).values()].flat() : [];
-    if (!rules.every((rule) => isCovered(rule, judged, rest))) throw escalation();
+    const byPath = groupByPath(rest);
+    if (!rules.every((rule) => isCovered(rule, judged, byPath))) throw escalation();
   }
 
   /** What the holder may do as of the transaction, to be asked after something has changed. */
@@ -98,12 +100,12 @@ export class AclAuthority {
       const pattern = resolvePath(rule, facts);
       return pattern === null ? [] : [{ pattern, rule, isOptional: optional.has(rule) }];
     });
-    return { rules, facts, coverage: new AclCoverage(own, now) };
+    return { rules: groupByPath(rules), facts, coverage: new AclCoverage(own, now) };
   }
 }
 
 /** Whether what one rule gives lies within what the holder may do; `rest` are rules it may unite with. */
-function isCovered(rule: PolicyRule, holder: Holder, rest: readonly PolicyRule[]): boolean {
+function isCovered(rule: PolicyRule, holder: Holder, rest: ReadonlyMap<string, PolicyRule[]>): boolean {
   const grant: Omit<Grant, 'pattern'> = {
     capabilities: rule.capabilities === DENY ? DENY : rule.capabilities | loosenedBy(rule, rest),
     parameters: rule.parameters,
@@ -121,7 +123,7 @@ function isCovered(rule: PolicyRule, holder: Holder, rest: readonly PolicyRule[]
 
 /** Whether the holder has a rule of the very same path, templates and all, that gives as much. */
 function holdsSame(rule: PolicyRule, { rules }: Holder): boolean {
-  const same = rules.filter(({ path }) => path === rule.path);
+  const same = rules.get(rule.path) ?? [];
   const pattern = widenPath(rule);
   return (
     same.length > 0 &&

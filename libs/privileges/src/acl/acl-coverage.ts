@@ -1,7 +1,8 @@
 import { type AclGrant, gives, uniteRules } from './acl-grant.js';
 import { type CapabilitySet, DENY, NOTHING, setOf } from './capability.js';
 import { type ParameterRules, saySame } from './parameter-rules.js';
-import { byRank, contains, intersects, isExact, type PathPattern, readPattern } from './path-pattern.js';
+import { byRank, contains, isExact, type PathPattern, readPattern } from './path-pattern.js';
+import { PatternTree } from './pattern-tree.js';
 import { isVoid, type PolicyRule } from './policy-rule.js';
 
 /** A rule of the holder, its templates filled in. */
@@ -29,12 +30,16 @@ interface OwnPattern {
 
 const LIST = setOf(['list']);
 
+function byRanks(places: OwnPattern[]): OwnPattern[] {
+  return places.sort((one, other) => byRank(one.pattern, other.pattern));
+}
+
 /**
  * Whether the holder may do everything a grant would allow (S48). The rules are gone through as requests are decided, the highest rank first:
  * each that speaks of some path of the grant must give all of it, until one speaks of every path. It errs on the side of no.
  */
 export class AclCoverage {
-  private readonly ranked: OwnPattern[];
+  private readonly tree = new PatternTree<OwnPattern>();
 
   constructor(
     own: Iterable<OwnRule>,
@@ -48,7 +53,7 @@ export class AclCoverage {
       place.isOptional = place.isOptional && isOptional && rule.capabilities !== DENY;
       places.set(pattern.text, place);
     }
-    this.ranked = [...places.values()].sort((one, other) => byRank(one.pattern, other.pattern));
+    for (const place of places.values()) this.tree.add(place.pattern, place);
   }
 
   covers(grant: Grant): boolean {
@@ -59,8 +64,9 @@ export class AclCoverage {
   }
 
   private coversPaths(grant: Grant, wanted: CapabilitySet): boolean {
-    for (const own of this.ranked) {
-      if (!intersects(own.pattern, grant.pattern)) continue;
+    const found = this.tree.intersecting(grant.pattern);
+    if (!found.some((own) => contains(own.pattern, grant.pattern))) return false;
+    for (const own of byRanks(found)) {
       if (!this.suffices(own, grant, wanted)) {
         if (own.isOptional) continue;
         return false;
@@ -77,9 +83,8 @@ export class AclCoverage {
   private coversLists(grant: Grant): boolean {
     const lists = listPatterns(grant.pattern);
     let isSpokenOf = false;
-    for (const own of this.ranked) {
+    for (const own of this.rankedOn(lists.flatMap(spellingsOf))) {
       if (isSpokenOf && lists.every((list) => isExact(list)) && !isExact(own.pattern)) return true;
-      if (!lists.some((list) => touches(own.pattern, list))) continue;
       if (!this.suffices(own, grant, LIST)) {
         if (own.isOptional) continue;
         return false;
@@ -88,6 +93,12 @@ export class AclCoverage {
       isSpokenOf ||= lists.every((list) => speaksOf(own.pattern, list));
     }
     return isSpokenOf;
+  }
+
+  /** The holder's patterns that speak of some path of these, the highest rank first. */
+  private rankedOn(patterns: readonly PathPattern[]): OwnPattern[] {
+    const found = new Set(patterns.flatMap((pattern) => this.tree.intersecting(pattern)));
+    return byRanks([...found]);
   }
 
   private suffices({ rules }: OwnPattern, grant: Grant, wanted: CapabilitySet): boolean {
@@ -112,9 +123,10 @@ function listPatterns(pattern: PathPattern): PathPattern[] {
   return pattern.segments.at(-1) === '+' ? [readPattern(pattern.text.slice(0, -1)), withSlash] : [withSlash];
 }
 
-/** Rules that may decide about some path of a list: its own, and those without the `/`. */
-function touches(own: PathPattern, list: PathPattern): boolean {
-  return [list, withoutSlash(list)].some((spelling) => spelling !== null && intersects(own, spelling));
+/** How the path of a list is spelled where rules are looked for: with the `/` and without it. */
+function spellingsOf(list: PathPattern): PathPattern[] {
+  const bare = withoutSlash(list);
+  return bare === null ? [list] : [list, bare];
 }
 
 /** Whether the rule speaks of every path of the list, in the one spelling or the other. */

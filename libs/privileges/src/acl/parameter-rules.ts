@@ -1,3 +1,5 @@
+import { canonicalName } from '@sallyport/identity';
+
 /** A value a rule lists; text may begin or end with `*`. */
 export type ParameterValue = string | number | boolean | null | readonly ParameterValue[];
 
@@ -51,7 +53,13 @@ function isDenied({ denied }: ParameterRules, name: string, value: unknown): boo
   const values = denied.get(name);
   if (values === undefined) return false;
   // A list is sent as an array or as one text with commas (§2.5): neither hides an element from its rule.
-  return values.length === 0 || [value, ...elementsOf(value)].some((part) => isAmong(part, values));
+  const parts = [value, ...elementsOf(value)];
+  return values.length === 0 || parts.map(folded).some((part) => isAmong(part, values.map(folded)));
+}
+
+/** Names are compared without regard to case and outer blanks (S51), so no other spelling of a denied one gets by. */
+function folded<T>(value: T): T | string {
+  return typeof value === 'string' ? canonicalName(value).trim() : value;
 }
 
 function isAllowed({ allowed }: ParameterRules, name: string, value: unknown): boolean {

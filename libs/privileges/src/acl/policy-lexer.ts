@@ -91,7 +91,8 @@ export const JSON_TOKENS: TokenType[] = [
   Identifier,
 ];
 
-const OPTIONS = { ensureOptimizations: false, positionTracking: 'full' } as const;
+// It stops at the first mistake: to look on behind each would cost by the square of the text (S86).
+const OPTIONS = { ensureOptimizations: false, positionTracking: 'full', recoveryEnabled: false } as const;
 const HCL_LEXER = new Lexer(HCL_TOKENS, OPTIONS);
 const JSON_LEXER = new Lexer(JSON_TOKENS, OPTIONS);
 

@@ -142,6 +142,24 @@ describe('readPolicy', () => {
     expect(why(text)).toBe(message);
   });
 
+  it.each([
+    '<<A\n',
+    'path "a" { comment = <<A\n',
+    '/*',
+    '"',
+    '"\\\\',
+    '§',
+    '[',
+    'a ',
+    '1',
+    'path "a" { max_wrapping_ttl = "1.',
+  ])('S86 refuses the worst text made of %j without going over it again and again', (piece) => {
+    const start = process.cpuUsage();
+    expect(why(piece.repeat(Math.floor(262_144 / piece.length)))).toContain('At 1:');
+    const { user } = process.cpuUsage(start);
+    expect(user / 1_000).toBeLessThan(1_000);
+  });
+
   it('S81 bounds the text, the number of paths and their length', () => {
     expect(why('#'.repeat(262_145))).toBe('At 1:1: the text is too long');
     expect(why('path "a" {}\n'.repeat(2_001))).toBe('At 1:1: more than 2000 paths');

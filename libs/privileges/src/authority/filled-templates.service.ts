@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type IdentityFacts, IdentityFactsService } from '@sallyport/identity';
+import { type GroupFill, type IdentityFacts, IdentityFactsService } from '@sallyport/identity';
 import { DomainError, type Transaction } from '@sallyport/platform';
 import { AclAuthority } from '../acl/acl-authority.service.js';
 import type { AclCoverage } from '../acl/acl-coverage.js';
 import { CompiledPoliciesService } from '../acl/compiled-policies.service.js';
-import { resolvePath } from '../acl/path-template.js';
+import type { PathPattern } from '../acl/path-pattern.js';
+import { resolvePath, widenPathOfGroup } from '../acl/path-template.js';
+import type { PolicyRule } from '../acl/policy-rule.js';
 import { VaultAuthorityService } from './vault-authority.service.js';
 import type { VaultAuthority } from './vault-authority.js';
 
@@ -44,21 +46,48 @@ export class FilledTemplatesService {
     const after = await this.facts.of(principalId, tx);
     if (JSON.stringify(after) === JSON.stringify(facts)) return;
     const policies = await this.authorities.policiesOf(tx, principalId);
-    const rules = await this.compiled.rulesIn(tx, [
-      ...policies,
-      ...(isRenamed(facts, after) ? [] : ['default']),
-    ]);
+    const ofTokens = await tx.query<{ name: string }>(POLICIES_OF_TOKENS, [principalId]);
+    const names = [...policies, ...ofTokens.map(({ name }) => name), 'default'];
+    const rules = await this.compiled.rulesIn(tx, names);
     for (const rule of [...rules.values()].flat()) {
       const pattern = rule.template === null ? null : resolvePath(rule, after);
-      if (pattern === null || pattern.text === resolvePath(rule, facts)?.text) continue;
-      const { capabilities, parameters, expiresAt: until } = rule;
-      if (!coverage.covers({ pattern, capabilities, parameters, until }))
-        throw new DomainError('forbidden', 'acl-escalation', 'permission denied');
+      if (pattern === null || pattern.text === resolvePath(rule, facts)?.text || rule.path === OWN_ENTITY)
+        continue;
+      mustLieWithin(coverage, rule, pattern);
     }
+  }
+
+  /**
+   * Asked before a group is written: what it tells fills in templates for everybody in it.
+   * @throws DomainError `forbidden` where a policy, whoever may hold it, opens a path by it that the caller may not use.
+   */
+  async mustFillIn(tx: Transaction, authority: VaultAuthority, filled: readonly GroupFill[]): Promise<void> {
+    if (authority.root || filled.length === 0) return;
+    const rules = [...(await this.compiled.rulesIn(tx, null)).values()].flat();
+    const opened = rules.flatMap((rule) =>
+      filled.flatMap(({ before, after }) => {
+        const pattern = widenPathOfGroup(rule, after);
+        const isKnown = before !== null && widenPathOfGroup(rule, before)?.text === pattern?.text;
+        return pattern === null || isKnown ? [] : [{ rule, pattern }];
+      }),
+    );
+    if (opened.length === 0) return;
+    const coverage = await this.acl.coverageOf(tx, authority.subject);
+    for (const { rule, pattern } of opened) mustLieWithin(coverage, rule, pattern);
   }
 }
 
-/** Nothing but the name differs: what `default` opens by it is the person's own entity, under its new name. */
-function isRenamed(before: IdentityFacts | null, after: IdentityFacts | null): boolean {
-  return JSON.stringify({ ...before, name: null }) === JSON.stringify({ ...after, name: null });
+function mustLieWithin(
+  coverage: AclCoverage,
+  { capabilities, parameters, expiresAt: until }: PolicyRule,
+  pattern: PathPattern,
+): void {
+  if (!coverage.covers({ pattern, capabilities, parameters, until }))
+    throw new DomainError('forbidden', 'acl-escalation', 'permission denied');
 }
+
+/** Whatever somebody is called, it is they themselves whom this opens. */
+const OWN_ENTITY = 'identity/entity/name/{{identity.entity.name}}';
+
+const POLICIES_OF_TOKENS =
+  'SELECT DISTINCT unnest(policies) AS name FROM tokens WHERE principal_id = $1 AND revoked_at IS NULL';

@@ -10,6 +10,7 @@ import {
 } from '@sallyport/identity';
 import { Database, type Transaction } from '@sallyport/platform';
 import type { VaultAuthority } from '../authority/vault-authority.js';
+import { ExemptionService } from '../authority/exemption.service.js';
 import { FilledTemplatesService, type TemplatesBefore } from '../authority/filled-templates.service.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
 import { LastAdministratorService } from '../last-administrator.service.js';
@@ -26,6 +27,7 @@ export class EntityAdministration {
     private readonly aliases: EntityAliasesService,
     private readonly authorities: VaultAuthorityService,
     private readonly templates: FilledTemplatesService,
+    private readonly exemptions: ExemptionService,
     private readonly lastAdministrator: LastAdministratorService,
   ) {}
 
@@ -57,7 +59,7 @@ export class EntityAdministration {
   async remove(id: string, authority: VaultAuthority, actor: Actor): Promise<void> {
     await this.entities.remove(id, actor, this.mustRemain, async (tx) => {
       await this.authorities.begin(tx);
-      await this.authorities.mustReach(tx, authority, id);
+      await this.mayDetach(tx, authority, id);
     });
   }
 
@@ -69,7 +71,7 @@ export class EntityAdministration {
     await this.database.transaction(async (tx) => {
       await this.authorities.begin(tx);
       for (const id of new Set(ids))
-        await this.entities.removeIn(tx, id, actor, () => this.authorities.mustReach(tx, authority, id));
+        await this.entities.removeIn(tx, id, actor, () => this.mayDetach(tx, authority, id));
       await this.lastAdministrator.mustRemain(tx);
     });
   }
@@ -81,8 +83,10 @@ export class EntityAdministration {
     actor: Actor,
   ): Promise<{ alias: Account; changed: boolean }> {
     const persons: TemplatesBefore[] = [];
-    const mayAct = async (tx: Transaction, principalId: string) => {
-      await this.mayActAs(authority)(tx, principalId);
+    const mayAct = async (tx: Transaction, principalId: string, fromId?: string) => {
+      await this.authorities.begin(tx);
+      await this.authorities.mustReach(tx, authority, principalId);
+      if (fromId !== undefined) await this.exemptions.mustAnswerForLogin(tx, authority, fromId, principalId);
       persons.push(await this.templates.before(tx, authority, principalId));
     };
     const judge = async (tx: Transaction) => {
@@ -94,15 +98,17 @@ export class EntityAdministration {
 
   /** An unknown id changes nothing. @throws DomainError `forbidden`; `conflict` code `last-administrator`. */
   async removeAlias(id: string, authority: VaultAuthority, actor: Actor): Promise<void> {
-    await this.aliases.remove(id, actor, this.mustRemain, this.mayActAs(authority));
+    await this.aliases.remove(id, actor, this.mustRemain, async (tx, principalId) => {
+      await this.authorities.begin(tx);
+      await this.mayDetach(tx, authority, principalId);
+    });
   }
 
   private readonly mustRemain = (tx: Transaction): Promise<void> => this.lastAdministrator.mustRemain(tx);
 
-  private mayActAs(authority: VaultAuthority) {
-    return async (tx: Transaction, principalId: string): Promise<void> => {
-      await this.authorities.begin(tx);
-      await this.authorities.mustReach(tx, authority, principalId);
-    };
+  /** Logins of the person become somebody else's, whom no enforcement names. */
+  private async mayDetach(tx: Transaction, authority: VaultAuthority, principalId: string): Promise<void> {
+    await this.authorities.mustReach(tx, authority, principalId);
+    await this.exemptions.mustAnswerForLogin(tx, authority, principalId, null);
   }
 }

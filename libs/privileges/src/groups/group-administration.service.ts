@@ -9,13 +9,14 @@ import {
   GroupsService,
   type GroupValues,
 } from '@sallyport/identity';
-import { Database, DomainError, type Transaction } from '@sallyport/platform';
-import { AclService } from '../acl/acl.service.js';
+import { Database, type Transaction } from '@sallyport/platform';
+import { ExemptionService } from '../authority/exemption.service.js';
+import { FilledTemplatesService } from '../authority/filled-templates.service.js';
 import type { VaultAuthority } from '../authority/vault-authority.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
 
 /**
- * Writes groups and their aliases for `/v1` (contract vault.md §10). By policies and by members nobody hands out more than they hold, and
+ * Writes groups and their aliases for `/v1` (contract vault.md §10). By policies, members, names and metadata nobody hands out more than they hold, and
  * nobody takes people out of a group that a login enforcement names who could not write that enforcement (S48).
  */
 @Injectable()
@@ -25,7 +26,8 @@ export class GroupAdministration {
     private readonly groups: GroupsService,
     private readonly aliases: GroupAliasesService,
     private readonly authorities: VaultAuthorityService,
-    private readonly acl: AclService,
+    private readonly exemptions: ExemptionService,
+    private readonly templates: FilledTemplatesService,
   ) {}
 
   /** @throws DomainError as `GroupsService.write`; `forbidden`. */
@@ -61,16 +63,10 @@ export class GroupAdministration {
   private async mustAnswerFor(
     tx: Transaction,
     authority: VaultAuthority,
-    { granted, left }: GroupEffect,
+    { granted, left, filled }: GroupEffect,
   ): Promise<void> {
     await this.authorities.mustHandOut(tx, authority, granted);
-    if (authority.root || left.length === 0) return;
-    const owed = await tx.query<{ name: string }>(
-      'SELECT name FROM login_enforcements WHERE identity_group_ids && $1::uuid[] ORDER BY name',
-      [left],
-    );
-    for (const { name } of owed)
-      if (!(await this.acl.allows(authority.subject, ['update'], `identity/mfa/login-enforcement/${name}`)))
-        throw new DomainError('forbidden', 'acl-escalation', 'permission denied');
+    await this.templates.mustFillIn(tx, authority, filled);
+    await this.exemptions.mustAnswerForGroups(tx, authority, left);
   }
 }

@@ -61,7 +61,7 @@ export class LocalUserAdministration {
     const provider = await this.providers.local();
     if (password === undefined) throw DomainError.invalid('password', 'may not be null');
     await this.credential.check(values.name, password, provider);
-    const passwordHash = await this.credential.hash(password, values.name, provider);
+    const passwordHash = await this.credential.hashForNew(password, values.name, provider);
     return this.objects.create(this.collection, asObject({ ...values, passwordHash }, provider), writer);
   }
 
@@ -76,6 +76,7 @@ export class LocalUserAdministration {
         writer,
       );
     await this.credential.check(values.name, password, provider);
+    if (password !== undefined) this.credential.mustBeSettable();
     const passwordHash =
       password === undefined ? undefined : await this.credential.hash(password, values.name, provider);
     return this.objects.replace(this.collection, id, asObject({ ...values, passwordHash }, provider), writer);

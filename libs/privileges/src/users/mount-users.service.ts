@@ -51,8 +51,7 @@ export class MountUsersService {
     if (known === null && change.mustExist) throw unknownUser();
     if (known === null && change.password === undefined) throw missingPassword();
     await this.credential.check(name, change.password, provider);
-    const hash =
-      change.password === undefined ? null : await this.credential.hash(change.password, name, provider);
+    const hash = await this.hashOf(change.password, name, provider, known !== null);
     await this.database.transaction(async (tx) => {
       await this.authorities.begin(tx);
       const user = await this.users.findByName(provider.id, name, tx);
@@ -95,8 +94,35 @@ export class MountUsersService {
     const settings = tokenSettings?.(user.tokenSettings);
     await this.authorities.mustReachLogin(tx, authority, user);
     await this.authorities.mustHandOut(tx, authority, added(user.tokenSettings, settings));
-    if (hash !== null) await this.users.changePassword(tx, user, hash, actor);
+    if (hash !== null) {
+      this.credential.mustBeSettable(await this.isOwn(tx, user, authority));
+      await this.users.changePassword(tx, user, hash, actor);
+    }
     if (settings !== undefined) await this.users.changeTokenSettings(tx, user, settings, actor);
+  }
+
+  private async hashOf(
+    password: string | undefined,
+    name: string,
+    provider: IdentityProvider,
+    known: boolean,
+  ): Promise<string | null> {
+    if (password === undefined) return null;
+    return known
+      ? this.credential.hash(password, name, provider)
+      : this.credential.hashForNew(password, name, provider);
+  }
+
+  private async isOwn(
+    tx: Transaction,
+    { accountId }: LocalUser,
+    { subject }: VaultAuthority,
+  ): Promise<boolean> {
+    const owned = await tx.query('SELECT 1 FROM accounts WHERE id = $1 AND principal_id = $2::uuid', [
+      accountId,
+      subject.entityId,
+    ]);
+    return owned.length > 0;
   }
 
   private async make(

@@ -13,6 +13,7 @@ import { VaultRoutes } from '../wire/vault-routes.js';
 import { BatchDeleteFields, MergeFields } from './entity-merge.dto.js';
 
 const REMAINS = 'a full administrator must remain';
+const TOO_MANY = 'too many entity ids';
 
 /** Acts on several entities at once: all of it happens or none (§10). */
 @VaultRoutes('identity/entity', { mountType: 'identity' }, 'entities')
@@ -27,7 +28,7 @@ export class EntitySetsController {
   @Describe({
     summary: 'Delete entities with their aliases, seeds and tokens; unknown ids are passed over',
     body: BatchDeleteFields,
-    refuses: { 400: ['missing entity ids to delete', REMAINS] },
+    refuses: { 400: ['missing entity ids to delete', TOO_MANY, REMAINS] },
   })
   async removeAll(
     @Fields() { entity_ids }: BatchDeleteFields,
@@ -47,6 +48,7 @@ export class EntitySetsController {
       400: [
         'missing entity id to merge to',
         'missing entity ids to merge from',
+        TOO_MANY,
         'aliases conflicts cannot be resolved with multiple from entity ids - merge one entity at a time',
         'entity id to merge to is invalid',
         'to_entity_id should not be present in from_entity_ids',

@@ -15,4 +15,10 @@ describe('policyNames', () => {
   it('sorts and keeps each name once', () => {
     expect(policyNames(['b', 'A', 'a', '', 'b '])).toEqual(['a', 'b']);
   });
+
+  it('S81 refuses a list of very many', () => {
+    const names = Array.from({ length: 1_001 }, (_, at) => `p${at}`);
+    expect(policyNames(names.slice(1))).toHaveLength(1_000);
+    expect(() => policyNames(names)).toThrow('too many policies');
+  });
 });

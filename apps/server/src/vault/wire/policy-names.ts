@@ -3,6 +3,9 @@ import { refuse } from './vault-error.js';
 
 const RESERVED = ['root', 'default'];
 
+/** Names in one list (S81). */
+const MOST_NAMES = 1_000;
+
 /** Controls, invisible and unassigned characters, and blanks inside a name (S80). */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}/]/u;
 
@@ -11,6 +14,7 @@ const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}/]/u;
  * Throws 400 for a name that could pass for another.
  */
 export function policyNames(sent: readonly string[]): string[] {
+  if (sent.length > MOST_NAMES) throw refuse(400, 'too many policies');
   const names = sent
     .map((name) => name.normalize('NFC').trim().toLowerCase().normalize('NFC'))
     .filter((name) => name !== '');
