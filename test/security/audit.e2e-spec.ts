@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { walkRoutes } from '../../apps/server/src/http/route-walk.js';
 import type { AppgateClient } from '../support/appgate-client.js';
 import { Authenticator } from '../support/authenticator.js';
-import { dump, failOn } from '../support/faults.js';
+import { dumpOfActs, failOn } from '../support/faults.js';
 import { type Answer, expecting } from '../support/send.js';
 import { DEFAULT_METHOD, PASSWORD, type Player, Stage } from '../support/stage.js';
 import { ADMIN_ACTS, type AdminAct, CHANGING_NOTHING } from './admin-acts.js';
+import { SELF_SERVICE_ACTS } from './self-service-acts.js';
 import { VENDOR_ACTS } from './vendor-acts.js';
 
 let stage: Stage;
@@ -42,6 +43,7 @@ function onStage(acts: Record<string, AdminAct>): Record<string, Act> {
 const ACTS: Record<string, Act> = {
   ...onStage(ADMIN_ACTS),
   ...onStage(VENDOR_ACTS),
+  ...onStage(SELF_SERVICE_ACTS),
   'POST /admin/authentication': async () => () => stage.appgate().authenticate('free', PASSWORD),
   'POST /admin/login': async () => () => stage.appgate().logIn('free', PASSWORD),
   'GET /admin/authorization': async () => {
@@ -336,7 +338,7 @@ const CHANGE_NOTHING: Record<string, Act> = {
 
 /** What the failing act may leave: counts of tries, which are booked before anything is decided (S06), and stamps of use. */
 async function state(): Promise<[string, string][]> {
-  const tables = await dump(stage.first.database);
+  const tables = await dumpOfActs(stage.first.database);
   for (const counted of ['password_throttles', 'factor_throttles', 'login_counts', 'tokens', 'data_keys'])
     tables.delete(counted);
   const tokens = await stage.rows(`SELECT to_jsonb(t) - 'last_used_at' AS row FROM tokens t ORDER BY id`);

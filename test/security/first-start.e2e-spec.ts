@@ -10,7 +10,7 @@ import type { RunningServer } from '../../apps/server/src/http/create-app.js';
 import { bootstrapFile } from '../../apps/server/src/start/bootstrap-file.js';
 import { startServer } from '../../apps/server/src/start/start-server.js';
 import { AppgateClient } from '../support/appgate-client.js';
-import { dump } from '../support/faults.js';
+import { dumpOfActs } from '../support/faults.js';
 import { expecting } from '../support/send.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { VaultClient } from '../support/vault-client.js';
@@ -99,13 +99,13 @@ it('S56 a second start writes nothing and changes nothing', async () => {
       return existsSync(file) ? [statSync(file).mtimeMs, readFileSync(file, 'utf8')] : null;
     });
   const before = files();
-  const rows = [...(await dump(pool))];
+  const rows = [...(await dumpOfActs(pool))];
   for (const replica of [0, REPLICAS]) await (await start(replica)).stop(0, 0);
   await (
     await start(0, { SALLYPORT_ADMIN_PASSWORD: 'another pass phrase', SALLYPORT_ROOT_TOKEN: 'x'.repeat(40) })
   ).stop(0, 0);
   expect(files()).toEqual(before);
-  expect([...(await dump(pool))]).toEqual(rows);
+  expect([...(await dumpOfActs(pool))]).toEqual(rows);
 });
 
 it('S56 a given password that S01 or S03 refuses stops the first start, and nothing is made', async () => {

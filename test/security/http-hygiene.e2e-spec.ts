@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WalkedRoute } from '../../apps/server/src/http/route-walk.js';
 import { ACCEPT, type AppgateClient } from '../support/appgate-client.js';
-import { dump } from '../support/faults.js';
+import { dumpOfActs } from '../support/faults.js';
 import { expecting, send } from '../support/send.js';
 import { type Stage } from '../support/stage.js';
 import { named, RouteWalker } from './route-walker.js';
@@ -92,7 +92,7 @@ it('S85 a cookie is no token, and TRACE and unknown verbs are refused', async ()
 it('S85 no GET and no LIST changes anything but last-use stamps and audit rows', async () => {
   const exempt = new Set(['audit_events']);
   const state = async () => {
-    const tables = await dump(stage.first.database);
+    const tables = await dumpOfActs(stage.first.database);
     const tokens = await stage.rows(`SELECT to_jsonb(t) - 'last_used_at' AS row FROM tokens t ORDER BY id`);
     return JSON.stringify([
       [...tables].filter(([table]) => !exempt.has(table) && table !== 'tokens'),

@@ -11,6 +11,8 @@ export const OPEN_ROUTES = [
   'GET /admin/version',
   'POST /admin/authentication',
   'POST /admin/login',
+  // A password of one's own, for a code an administrator made (S57).
+  'POST /admin/sallyport/activations',
   // The same at `/v1` (vault.md §3, §8, §11).
   'GET /v1/sys/health',
   'GET /v1/sys/init',

@@ -7,6 +7,8 @@ export const TOKEN_YIELDING_ROUTES = [
   'POST /admin/authentication',
   'POST /admin/authentication/otp',
   'POST /admin/login',
+  'POST /admin/sallyport/activations',
+  'POST /admin/sallyport/me/step-up',
   'POST /v1/auth/:mount/login/:username',
   'POST /v1/auth/token/create',
   'POST /v1/auth/token/create-orphan',

@@ -76,7 +76,7 @@ it('S44 a user’s own token opens its own routes and no other', async () => {
       token = (await logIn(world, 'walker')).body.auth.client_token;
     } else {
       // A route for any token asks for more than one path's capability, and says so in words of its own.
-      const refusal = route.access?.kind === 'token' ? body : forbidden;
+      const refusal = route.access?.kind === 'live-token' ? body : forbidden;
       expect([spelled(route), status, body]).toEqual([spelled(route), 403, refusal]);
     }
   }

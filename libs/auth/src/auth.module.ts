@@ -12,6 +12,10 @@ import { SelfResetService } from './enrolment/self-reset.service.js';
 import { FirstFactorService } from './first-factor/first-factor.service.js';
 import { LockedUsersService } from './first-factor/locked-users.service.js';
 import { PasswordThrottleService } from './first-factor/password-throttle.service.js';
+import { SignInLine } from './first-factor/sign-in-line.js';
+import { StoppedPasswordsService } from './first-factor/stopped-passwords.service.js';
+import { AllTokensService } from './recovery/all-tokens.service.js';
+import { RestoreService } from './recovery/restore.service.js';
 import { RequirementService } from './requirement/requirement.service.js';
 import { EntityMergeService } from './merge/entity-merge.service.js';
 import { MfaProvidersService } from './mfa-providers/mfa-providers.service.js';
@@ -22,9 +26,18 @@ import { ServiceTokenCreationService } from './service-tokens/service-token-crea
 import { SeedDirectoryService } from './seeds/seed-directory.service.js';
 import { SessionDirectoryService } from './sessions/session-directory.service.js';
 import { StatisticsService } from './sessions/statistics.service.js';
+import { ActivationCodesService } from './activation/activation-codes.service.js';
+import { FreshProofService } from './self-service/fresh-proof.service.js';
+import { HeldSessionsService } from './self-service/held-sessions.service.js';
+import { OwnAuthenticatorsService } from './self-service/own-authenticators.service.js';
+import { OwnPasswordService } from './self-service/own-password.service.js';
+import { OwnProfileService } from './self-service/own-profile.service.js';
+import { StepUpService } from './self-service/step-up.service.js';
+import { UserSupportService } from './user-support/user-support.service.js';
 import { AdminFactorService } from './sign-in/admin-factor.service.js';
 import { AdminSessionsService } from './sign-in/admin-sessions.service.js';
 import { AdminSignInService } from './sign-in/admin-sign-in.service.js';
+import { AdminTokensService } from './sign-in/admin-tokens.service.js';
 import { FactorResetService } from './sign-in/factor-reset.service.js';
 import { FinishService } from './sign-in/finish.service.js';
 import { ServiceLoginService } from './sign-in/service-login.service.js';
@@ -55,6 +68,16 @@ const services = [
   MfaProvidersService,
   SessionDirectoryService,
   StatisticsService,
+  AllTokensService,
+  RestoreService,
+  ActivationCodesService,
+  FreshProofService,
+  HeldSessionsService,
+  OwnAuthenticatorsService,
+  OwnPasswordService,
+  OwnProfileService,
+  StepUpService,
+  UserSupportService,
 ];
 
 /** Conducts a sign-in: first factor, what is owed, second factors, token. */
@@ -64,8 +87,11 @@ const services = [
     ...services,
     FirstFactorService,
     PasswordThrottleService,
+    StoppedPasswordsService,
+    SignInLine,
     SecondFactorService,
     SignInRows,
+    AdminTokensService,
     FinishService,
     ServiceTokensService,
     AliasedPersonService,

@@ -1,3 +1,4 @@
+export { ActivationCodesService } from './activation/activation-codes.service.js';
 export * from './auth.module.js';
 export * from './blacklist/blacklist.service.js';
 export * from './devices/device-directory.service.js';
@@ -11,6 +12,8 @@ export * from './first-factor/password-waits.js';
 export * from './merge/entity-merge.service.js';
 export * from './mfa-providers/mfa-provider-collection.js';
 export * from './mfa-providers/mfa-providers.service.js';
+export * from './recovery/all-tokens.service.js';
+export * from './recovery/restore.service.js';
 export * from './requirement/requirement.service.js';
 export {
   type Credential,
@@ -20,6 +23,13 @@ export {
 } from './second-factor/second-factor.service.js';
 export * from './service-tokens/service-token-creation.service.js';
 export * from './seeds/seed-directory.service.js';
+export { FreshProofService } from './self-service/fresh-proof.service.js';
+export { HeldSessionsService } from './self-service/held-sessions.service.js';
+export { OwnAuthenticatorsService } from './self-service/own-authenticators.service.js';
+export { OwnPasswordService } from './self-service/own-password.service.js';
+export { OwnProfileService } from './self-service/own-profile.service.js';
+export { StepUpService } from './self-service/step-up.service.js';
+export { UserSupportService } from './user-support/user-support.service.js';
 export { ProviderScopeService } from './scope/provider-scope.service.js';
 export * from './sessions/session-directory.service.js';
 export * from './sessions/statistics.service.js';

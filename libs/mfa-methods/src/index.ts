@@ -17,6 +17,7 @@ export * from './radius/radius-probe.service.js';
 export { methodSecretPlace } from './radius/radius-secrets.service.js';
 export * from './throttle/factor-waits.js';
 export * from './totp/account-name.js';
+export * from './totp/authenticators.service.js';
 export * from './totp/key-uri.js';
 export * from './totp/qr-code.js';
 export * from './totp/totp-code.js';

@@ -21,6 +21,7 @@ import { RadiusSecretsService } from './radius/radius-secrets.service.js';
 import { RadiusService } from './radius/radius.service.js';
 import { FactorThrottleService } from './throttle/factor-throttle.service.js';
 import { SuspicionService } from './throttle/suspicion.service.js';
+import { AuthenticatorsService } from './totp/authenticators.service.js';
 import { TotpEnrollmentsService } from './totp/totp-enrollments.service.js';
 import { TotpKeysService } from './totp/totp-keys.service.js';
 import { TotpResetsService } from './totp/totp-resets.service.js';
@@ -37,6 +38,7 @@ const services = [
   AdminMfaSettingsService,
   EnrolmentWindowService,
   TotpEnrollmentsService,
+  AuthenticatorsService,
   TotpResetsService,
   TotpKeysService,
   TotpTransferService,

@@ -4,8 +4,11 @@ import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { Database } from './database/database.js';
 import { Installation } from './installation/installation.js';
+import { KeyInventoryService } from './keyring/key-inventory.service.js';
+import { KeyRotationService, RotationPace } from './keyring/key-rotation.service.js';
 import { KeyLimits, Keyring } from './keyring/keyring.js';
 import { MasterKey } from './keyring/master-key.js';
+import { Resealing } from './keyring/resealing.js';
 import { HostResolver } from './outgoing/host-resolver.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { OutgoingHttp } from './outgoing/outgoing-http.js';
@@ -32,12 +35,27 @@ export class PlatformModule {
         KeyLimits,
         Database,
         Keyring,
+        Resealing,
+        RotationPace,
+        KeyRotationService,
+        KeyInventoryService,
         Installation,
         HostResolver,
         Outgoing,
         OutgoingHttp,
       ],
-      exports: [Config, DataSource, Clock, Database, Keyring, Installation, Outgoing, OutgoingHttp],
+      exports: [
+        Config,
+        DataSource,
+        Clock,
+        Database,
+        Keyring,
+        KeyRotationService,
+        KeyInventoryService,
+        Installation,
+        Outgoing,
+        OutgoingHttp,
+      ],
     };
   }
 }

@@ -2,6 +2,7 @@ export * from './live-tokens.js';
 export * from './assurance-level.js';
 export * from './other-tokens.service.js';
 export * from './token.js';
+export * from './token-directory.service.js';
 export * from './token-secret.js';
 export * from './tokens.module.js';
 export * from './tokens.service.js';

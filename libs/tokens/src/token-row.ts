@@ -33,6 +33,7 @@ export interface TokenRow {
   last_used_at: Date;
   last_renewed_at: Date | null;
   role: string | null;
+  password_proven_at: Date | null;
 }
 
 export function tokenOf(row: TokenRow): Token {
@@ -67,6 +68,7 @@ export function tokenOf(row: TokenRow): Token {
     expiresAt: row.expires_at,
     lastRenewedAt: row.last_renewed_at,
     role: row.role,
+    passwordProvenAt: row.password_proven_at,
   };
 }
 
@@ -74,7 +76,7 @@ export function tokenOf(row: TokenRow): Token {
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
  * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
  */
-export function selectLive(key: 'token_hash' | 'accessor' | 'id' | 'origin'): string {
+export function selectLive(key: 'token_hash' | 'accessor' | 'id' | 'origin' | 'principal_id'): string {
   return `
     SELECT t.*, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
       i.acl_epoch

@@ -10,11 +10,11 @@ export const LIVE_ACCESSORS = `SELECT accessor FROM (${selectLive('origin')}) li
 export const INSERT = `
   INSERT INTO tokens (id, token_hash, accessor, origin, principal_id, principal_epoch, installation_epoch, admin_epoch, account_id, local_user_id,
     mount_id, mount_epoch, session_id, parent_id, device_id, device_epoch, policies, factors, metadata, path, display_name, uses_left, orphan, renewable,
-    creation_ttl, period, explicit_max_ttl, bound_cidrs, client_address, issued_at, expires_at, idle_seconds, last_used_at, role)
+    creation_ttl, period, explicit_max_ttl, bound_cidrs, client_address, issued_at, expires_at, idle_seconds, last_used_at, role, password_proven_at)
   SELECT $1, $2, $3, $4, $5::uuid, coalesce((SELECT token_epoch FROM principals WHERE id = $5::uuid), 0), i.token_epoch, i.admin_epoch, $6::uuid, $7, $8::uuid,
     (SELECT token_epoch FROM auth_mounts WHERE id = $8::uuid), $9, $10, $11::uuid,
     (SELECT token_epoch FROM registered_devices WHERE account_id = $6::uuid AND device_id = $11::uuid), $12, $13::jsonb, $14::jsonb, $15, $16, $17, $18, $19,
-    $20, $21, $22, $23, $24, $25, $26, $27, $25, $28
+    $20, $21, $22, $23, $24, $25, $26, $27, $25, $28, $29::timestamptz
   FROM installation i
   RETURNING *, (SELECT ${identityPoliciesOf('p')} FROM principals p WHERE p.id = $5::uuid) AS identity_policies,
     (SELECT acl_epoch FROM installation) AS acl_epoch`;

@@ -49,6 +49,8 @@ export interface Token {
   lastRenewedAt: Date | null;
   /** The role it was created by. */
   role: string | null;
+  /** When the password that earned it was right; null: not known, which counts as long ago (S61). */
+  passwordProvenAt: Date | null;
 }
 
 /** Everything that is decided when a token is issued. */
@@ -83,4 +85,5 @@ export interface NewToken {
   idleSeconds?: number | null;
   clientAddress: string;
   role?: string | null;
+  passwordProvenAt?: Date | null;
 }

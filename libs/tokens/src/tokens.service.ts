@@ -67,6 +67,7 @@ export class TokensService {
         expiresAt,
         wanted.idleSeconds ?? null,
         wanted.role ?? null,
+        wanted.passwordProvenAt ?? null,
       ]),
     );
     const token = tokenOf(row);

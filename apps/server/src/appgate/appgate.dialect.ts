@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@sallyport/audit';
 import { AdminSessionsService } from '@sallyport/auth';
 import { DomainError } from '@sallyport/platform';
 import { EffectivePrivilegesService } from '@sallyport/privileges';
@@ -7,7 +8,7 @@ import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
 import { acceptedVersion } from './wire/accept-version.js';
 import { bearerToken } from './wire/bearer-token.js';
-import { type AppgateCaller, stateOf } from './wire/caller.js';
+import { type AppgateCaller, actorOf, stateOf } from './wire/caller.js';
 import { ERROR_BODIES } from './wire/error-bodies.js';
 import { jsonFields } from './wire/json-body.js';
 import { mayCall } from './wire/needed-privilege.js';
@@ -55,6 +56,10 @@ export class AppgateDialect implements Dialect {
       return;
     known.privileges = await this.privileges.of(known.session);
     if (!mayCall(access, known.privileges)) throw forbidden();
+  }
+
+  actorOf(request: FastifyRequest): Actor {
+    return actorOf(request);
   }
 
   /** The token comes before the path (§1.3). */

@@ -13,6 +13,7 @@ import { CriteriaScriptsController } from './criteria-scripts/criteria-scripts.c
 import { PoliciesController } from './policies/policies.controller.js';
 import { UserScriptsController } from './user-scripts/user-scripts.controller.js';
 import { AppgateDialect } from './appgate.dialect.js';
+import { AuditEventsController } from './audit-events/audit-events.controller.js';
 import { AuthenticationController } from './authentication/authentication.controller.js';
 import { OtpController } from './authentication/otp.controller.js';
 import { AuthorizationController } from './authorization/authorization.controller.js';
@@ -27,6 +28,10 @@ import { LocalUsersController } from './local-users/local-users.controller.js';
 import { IpPoolsController } from './ip-pools/ip-pools.controller.js';
 import { LicenseController } from './license/license.controller.js';
 import { MfaProvidersController } from './mfa-providers/mfa-providers.controller.js';
+import { MyAccountController } from './my-account/my-account.controller.js';
+import { MyAuthenticatorsController } from './my-account/my-authenticators.controller.js';
+import { MyNoticesController } from './my-account/my-notices.controller.js';
+import { MySessionsController } from './my-account/my-sessions.controller.js';
 import { MyPreferencesController } from './my-preferences/my-preferences.controller.js';
 import { OnBoardedDevicesController } from './on-boarded-devices/on-boarded-devices.controller.js';
 import { OtpSeedsController } from './otp-seeds/otp-seeds.controller.js';
@@ -35,6 +40,8 @@ import { SessionInfoController } from './session-info/session-info.controller.js
 import { StatsController } from './stats/stats.controller.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TokenRecordsController } from './token-records/token-records.controller.js';
+import { ActivationsController } from './user-support/activations.controller.js';
+import { UserSupportController } from './user-support/user-support.controller.js';
 import { VersionController } from './version/version.controller.js';
 
 /** The dialect `/admin`. */
@@ -73,6 +80,13 @@ import { VersionController } from './version/version.controller.js';
     ConditionsController,
     ClaimsController,
     AdminMessagesController,
+    AuditEventsController,
+    MyAccountController,
+    MySessionsController,
+    MyAuthenticatorsController,
+    MyNoticesController,
+    UserSupportController,
+    ActivationsController,
   ],
   providers: [AppgateDialect],
   exports: [AppgateDialect],

@@ -12,7 +12,15 @@ on every write, and the verb LIST the same as GET with \`list=true\`.`;
 const TAGS: [name: string, description: string][] = [
   ['admin: sign-in', 'Password, second factor, authorization, logout.'],
   ['admin: MFA', 'Who owes a second factor, the providers of it, and the authenticators that are bound.'],
+  [
+    'admin: my account',
+    'Your own profile, password, sessions and authenticators, and what you were told of them.',
+  ],
   ['admin: local users', 'People who sign in with a password kept here.'],
+  [
+    'admin: user support',
+    'The authenticators and sessions of somebody else, and codes to set a password with.',
+  ],
   ['admin: roles and policies', 'What may be done, and who gets it.'],
   ['admin: scripts', 'Expressions that policies call, and a place to try one.'],
   ['admin: identity providers', 'Where a first factor is proven, and what is known of its users.'],

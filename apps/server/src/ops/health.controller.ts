@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { AuditResumption } from '@sallyport/audit';
 import { Database, DomainError } from '@sallyport/platform';
 import { Access } from '../http/access.js';
 import { Readiness } from '../http/readiness.js';
@@ -24,6 +25,7 @@ export class HealthController {
   constructor(
     private readonly readiness: Readiness,
     private readonly database: Database,
+    private readonly audit: AuditResumption,
   ) {}
 
   @Get('healthz')
@@ -41,6 +43,9 @@ export class HealthController {
     if (!this.readiness.ready)
       throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
     await this.database.query('SELECT 1 FROM installation');
+    // A backup that was put back revives nothing before the operator has seen to it (S95).
+    if ((await this.audit.gap()) !== null)
+      throw new DomainError('unavailable', 'database-behind', 'behind', { retryAfter: 60 });
     return { status: 'ready' };
   }
 }

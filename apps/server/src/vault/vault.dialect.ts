@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@sallyport/audit';
 import { isWithin } from '@sallyport/auth';
 import type { DomainError } from '@sallyport/platform';
 import {
@@ -15,7 +16,7 @@ import type { FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
 import { readBody } from './wire/body.js';
-import { aclSubjectOf, type VaultCaller } from './wire/caller.js';
+import { aclSubjectOf, actorOf, type VaultCaller } from './wire/caller.js';
 import { isBarePath, isOpenPath, spell } from './wire/error-table.js';
 import { MOUNT_PATH_RULE, MountsOnPath } from './wire/mounts-on-path.js';
 import { ObjectExistence } from './wire/object-existence.js';
@@ -90,6 +91,10 @@ export class VaultDialect implements Dialect {
     const grant = await this.acl.grantOn(aclSubjectOf(request), pathOf(request));
     const capability = await this.capabilityFor(access, grant, request);
     permit(grant, [capability, ...(access.sudo ? (['sudo'] as const) : [])], request);
+  }
+
+  actorOf(request: FastifyRequest): Actor {
+    return actorOf(request);
   }
 
   /** The ACL is asked before mount and path are looked up, so a caller without rights learns nothing (§2.4). */

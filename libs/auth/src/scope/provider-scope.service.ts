@@ -31,11 +31,14 @@ export class ProviderScopeService {
     privileges: AdministrativePrivilege[],
   ): Promise<ScopedObject> {
     const provider = await this.of(providerName);
-    if (type !== 'View' && !grants(privileges, type, target, provider))
-      throw new DomainError('forbidden', 'scope', `You don't have permission to access this resource.`);
+    if (type !== 'View' && !grants(privileges, type, target, provider)) throw forbidden();
     if (!grants(privileges, 'View', target, provider)) throw notFound();
     return provider;
   }
+}
+
+export function forbidden(): DomainError {
+  return new DomainError('forbidden', 'scope', `You don't have permission to access this resource.`);
 }
 
 export function notFound(): DomainError {

@@ -182,7 +182,8 @@ export class AdminFactorService {
   }
 }
 
-function refusalOf(refusal: FactorRefusal | { reason: 'unreadable' } | undefined): DomainError {
+/** What a caller of `/admin` is told of a second factor that was not right. */
+export function refusalOf(refusal: FactorRefusal | { reason: 'unreadable' } | undefined): DomainError {
   if (refusal?.reason === 'silent')
     return new DomainError('factor-rejected', 'mfa-provider-silent', 'The MFA provider did not respond.');
   if (refusal?.reason !== 'throttled') return wrongCode();

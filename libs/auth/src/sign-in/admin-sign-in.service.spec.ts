@@ -146,8 +146,8 @@ describe('a sign-in that owes nothing', () => {
     );
     expect(answers).toEqual(Array.from({ length: 20 }, () => 'done'));
     const { rows } = await core.database.query(
-      'SELECT t.failures, t.booked, u.failed_login_attempts AS shown FROM password_throttles t JOIN local_users u ON u.account_id::text = t.subject WHERE u.id = $1',
-      [person.user.id],
+      'SELECT t.failures, t.booked, u.failed_login_attempts AS shown FROM password_throttles t JOIN local_users u ON u.account_id::text = t.subject WHERE u.id = $1 AND t.network <> $2',
+      [person.user.id, '*'],
     );
     expect(rows).toEqual([{ failures: 0, booked: 0, shown: 0 }]);
   });
@@ -172,9 +172,10 @@ describe('a sign-in that owes nothing', () => {
   it('S07 clears the count of passwords only when it is finished', async () => {
     const failures = async () =>
       (
-        await core.database.query('SELECT failures FROM password_throttles WHERE subject = $1', [
-          person.accountId,
-        ])
+        await core.database.query(
+          `SELECT failures FROM password_throttles WHERE subject = $1 AND network <> '*'`,
+          [person.accountId],
+        )
       ).rows[0].failures;
     await outcome(steps.authenticate('wrong'));
     const { secret } = await steps.authenticate();
@@ -374,7 +375,7 @@ describe('the last transaction', () => {
     const { secret } = await steps.authenticate();
     expect(await outcome(withFault(core, fault, () => steps.authorize(secret)))).not.toBe('done');
     expect(await liveTokens()).toBe(0);
-    const state = `SELECT s.finished_at, t.failures FROM sign_ins s JOIN password_throttles t ON t.subject = s.account_id::text WHERE s.principal_id = $1`;
+    const state = `SELECT s.finished_at, t.failures FROM sign_ins s JOIN password_throttles t ON t.subject = s.account_id::text AND t.network <> '*' WHERE s.principal_id = $1`;
     expect((await core.database.query(state, [person.principalId])).rows).toEqual([
       { finished_at: null, failures: 1 },
     ]);
@@ -396,6 +397,20 @@ describe('a token of /v1', () => {
     expect(final.expiresAt).toEqual(issued.token.expiresAt);
     await core.get(TokensService).revoke(issued.token, SERVER);
     expect([await steps.lives(final.secret!), await steps.lives(issued.secret)]).toEqual([false, false]);
+  });
+
+  it('S08 makes no network known, and forgets no failed password', async () => {
+    await outcome(steps.authenticate('wrong'));
+    const issued = await core
+      .get(Database)
+      .transaction((tx) => core.get(TokensService).issue(tx, ofService(), SERVER));
+    await steps.authorize(issued.secret);
+    const { rows } = await core.database.query(
+      `SELECT failures, EXISTS (SELECT 1 FROM known_networks WHERE account_id = $1::uuid) AS known FROM password_throttles
+       WHERE subject = $1::text AND network <> '*'`,
+      [person.accountId],
+    );
+    expect(rows).toEqual([{ failures: 1, known: false }]);
   });
 
   it('ends with the session it gave, on log-out', async () => {

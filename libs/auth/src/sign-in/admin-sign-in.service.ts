@@ -9,17 +9,19 @@ import {
 } from '@sallyport/identity';
 import { after, Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sallyport/privileges';
-import { newAuthToken, type Token, TokensService } from '@sallyport/tokens';
+import { newAuthToken, TokensService } from '@sallyport/tokens';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
 import { RequirementService } from '../requirement/requirement.service.js';
-import { type AdminSession, NO_DEVICE } from './admin-session.js';
+import type { AdminSession } from './admin-session.js';
+import { AdminTokensService } from './admin-tokens.service.js';
 import { type Finisher, FinishService, LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
+/** Where a sign-in begins whose partial token a first factor has earned. */
+const PASSWORD_PATH = '/admin/authentication';
+
 /** Seconds a partial token opens the sign-in steps (S36). */
 export const PARTIAL_LIFE = 600;
-/** Seconds without use after which a full token is dead (S34). */
-const IDLE = 3_600;
 
 export interface AdminCredentials {
   providerName: string;
@@ -61,6 +63,7 @@ export class AdminSignInService {
     private readonly settings: GlobalSettingsService,
     private readonly devices: DevicesService,
     private readonly tokens: TokensService,
+    private readonly issuing: AdminTokensService,
     private readonly finishing: FinishService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -71,7 +74,14 @@ export class AdminSignInService {
    * @throws DomainError as `FirstFactorService.prove`.
    */
   async authenticate(credentials: AdminCredentials): Promise<PartialToken> {
-    const user = await this.provePassword(credentials);
+    return this.begin(await this.provePassword(credentials), credentials);
+  }
+
+  /** A partial token for whoever has proven a first factor (S57: a code that set a new password is one too). */
+  async begin(
+    user: ProvenUser,
+    credentials: Pick<AdminCredentials, 'deviceId' | 'actor'>,
+  ): Promise<PartialToken> {
     const actor = actorOf(user, credentials.actor);
     const secret = newAuthToken();
     const expiresAt = after(this.clock.now(), await this.settings.sessionLife());
@@ -90,7 +100,7 @@ export class AdminSignInService {
         parentTokenId: null,
         deviceId: credentials.deviceId,
         factors: [],
-        path: '/admin/authentication',
+        path: PASSWORD_PATH,
         clientAddress: actor.clientAddress ?? '',
         life: PARTIAL_LIFE,
         sessionExpiresAt: expiresAt,
@@ -124,10 +134,16 @@ export class AdminSignInService {
       await this.people.show(tx, user.principalId, actor);
       await this.judge(tx, { ...user, factors: [] }, user.username);
       await this.finishing.close(tx, { ...user, factors: [] }, actor);
-      return this.issue(
+      return this.issuing.issue(
         tx,
         { ...user, factors: [] },
-        { deviceId: credentials.deviceId, sessionId: randomUUID(), parent: null, endsBy: null },
+        {
+          deviceId: credentials.deviceId,
+          sessionId: randomUUID(),
+          parent: null,
+          endsBy: null,
+          passwordProvenAt: this.clock.now(),
+        },
         actor,
       );
     });
@@ -161,10 +177,16 @@ export class AdminSignInService {
       await this.judge(tx, session, username);
       const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
       const sessionId = session.signIn?.id ?? randomUUID();
-      const issued = await this.issue(
+      const issued = await this.issuing.issue(
         tx,
         session,
-        { deviceId: session.deviceId, sessionId, parent, endsBy: session.expiresAt },
+        {
+          deviceId: session.deviceId,
+          sessionId,
+          parent,
+          endsBy: session.expiresAt,
+          passwordProvenAt: passwordProvenAt(session),
+        },
         actor,
       );
       if (session.signIn !== null) {
@@ -172,7 +194,7 @@ export class AdminSignInService {
         if (finished === undefined) throw new LostRace();
         if (finished.earlierTokenId !== null) await this.tokens.revokeIn(tx, finished.earlierTokenId);
       }
-      await this.finishing.close(tx, session, actor);
+      await this.finishing.close(tx, { ...session, fromToken: parent !== null }, actor);
       return issued;
     });
     return {
@@ -215,10 +237,11 @@ export class AdminSignInService {
     password,
     actor,
   }: AdminCredentials): Promise<ProvenUser> {
-    const provider = await this.providers.findByExactName(providerName);
-    const open = provider?.type === 'LocalDatabase' && provider.adminProvider;
-    const attempt = { provider, providerName, open, hidesDisabledPerson: true, username, password, actor };
-    return this.firstFactor.prove(attempt);
+    return this.firstFactor.prove(async () => {
+      const provider = await this.providers.findByExactName(providerName);
+      const open = provider?.type === 'LocalDatabase' && provider.adminProvider;
+      return { provider, providerName, open, hidesDisabledPerson: true, username, password, actor };
+    });
   }
 
   private async mustHoldPrivileges(
@@ -240,45 +263,6 @@ export class AdminSignInService {
       'The token is missing, invalid or expired. Sign in again.',
     );
   }
-
-  private async issue(
-    tx: Transaction,
-    finisher: Finisher,
-    {
-      deviceId,
-      sessionId,
-      parent,
-      endsBy,
-    }: { deviceId: string; sessionId: string; parent: string | null; endsBy: Date | null },
-    actor: Actor,
-  ): Promise<{ secret: string; token: Token }> {
-    await this.devices.see(tx, finisher.accountId, deviceId || NO_DEVICE);
-    return this.tokens.issue(
-      tx,
-      {
-        origin: 'appgate',
-        principalId: finisher.principalId,
-        accountId: finisher.accountId,
-        localUserId: finisher.localUserId,
-        mountId: null,
-        sessionId,
-        parentId: parent,
-        deviceId: deviceId || NO_DEVICE,
-        policies: [],
-        factors: finisher.factors,
-        metadata: null,
-        path: '/admin/authorization',
-        displayName: 'Administration',
-        orphan: parent === null,
-        renewable: false,
-        ttl: await this.settings.sessionLife(tx),
-        endsBy,
-        idleSeconds: IDLE,
-        clientAddress: actor.clientAddress ?? '',
-      },
-      actor,
-    );
-  }
 }
 
 export function factorOwed(username: string): DomainError {
@@ -292,4 +276,9 @@ export function factorOwed(username: string): DomainError {
 
 function actorOf(user: ProvenUser, actor: Actor): Actor {
   return { ...actor, principalId: user.principalId, accountId: user.accountId, name: user.username };
+}
+
+/** A sign-in that began with a password knows when; one that a token began does not (S61). */
+function passwordProvenAt({ signIn }: AdminSession): Date | null {
+  return signIn?.path === PASSWORD_PATH ? signIn.createdAt : null;
 }

@@ -28,6 +28,7 @@ export class FactorResetService {
    * Removes the seed with its replay state and failures, and lets factors without a seed here start anew; every token of the person ends, partial ones of `/admin` too, pending
    * requests of `/v1` do not (contract vault.md §5.4).
    * @param mayAct asked first inside the transaction; throws where the caller may not act on the person (S49).
+   * @param reason as it is remembered; absent for clients that send none.
    * @returns false where there was neither; then nothing changes.
    */
   async reset(
@@ -35,11 +36,15 @@ export class FactorResetService {
     principalId: string,
     actor: Actor,
     mayAct?: (tx: Transaction) => Promise<void>,
+    reason = RESET_BY_ADMINISTRATOR,
   ): Promise<boolean> {
     return this.database.transaction(async (tx) => {
       await mayAct?.(tx);
-      const removed = await this.enrollments.remove(tx, methodId, principalId, actor);
-      const restarted = await this.restart(tx, principalId, actor);
+      const removed = await this.enrollments.remove(tx, methodId, principalId, actor, {
+        kind: 'reset',
+        reason,
+      });
+      const restarted = await this.restart(tx, principalId, actor, reason);
       if (!removed && !restarted) return this.reopenClosed(tx, principalId, actor);
       await this.window.reopen(tx, principalId, actor);
       await this.rows.dropPartialTokens(tx, principalId);
@@ -55,7 +60,12 @@ export class FactorResetService {
     return false;
   }
 
-  private async restart(tx: Transaction, principalId: string, actor: Actor): Promise<boolean> {
+  private async restart(
+    tx: Transaction,
+    principalId: string,
+    actor: Actor,
+    reason: string,
+  ): Promise<boolean> {
     const stopped = await tx.query<{ method_id: string; type: string; name: string | null }>(
       `DELETE FROM factor_throttles t USING mfa_methods m
        WHERE m.id = t.method_id AND t.principal_id = $1 AND m.type <> 'totp' AND t.failures >= $2 RETURNING t.method_id, m.type, m.name`,
@@ -67,14 +77,14 @@ export class FactorResetService {
       action: 'enrollment.restarted',
       outcome: 'success',
       object: { type: 'principal', id: principalId },
-      detail: { methodIds: stopped.map((row) => row.method_id), reason: RESET_BY_ADMINISTRATOR },
+      detail: { methodIds: stopped.map((row) => row.method_id), reason },
     });
     for (const { method_id: methodId, type, name: methodName } of stopped)
       await this.history.record(tx, actor, {
         kind: 'reset',
         principalId,
         factor: { type, methodId, methodName },
-        reason: RESET_BY_ADMINISTRATOR,
+        reason,
       });
     return true;
   }

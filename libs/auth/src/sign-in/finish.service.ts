@@ -12,6 +12,8 @@ export interface Finisher {
   localUserId: string;
   credentialVersion: number;
   factors: CompletedFactor[];
+  /** It came from a token, not from a password: then it tells nothing of where passwords are known. */
+  fromToken?: boolean;
 }
 
 export type Judgement =
@@ -46,14 +48,10 @@ export class FinishService {
     return owed.length === 0 ? { ok: true } : { ok: false, why: 'owed', owed };
   }
 
-  /** A full sign-in: the network's failed passwords are forgotten (S07), and the event is written. */
-  async close(tx: Transaction, { accountId, localUserId, factors }: Finisher, actor: Actor): Promise<void> {
-    await this.throttle.clear(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
-    await tx.execute(
-      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
-       WHERE id = $1 AND (failed_login_attempts <> 0 OR lock_start IS NOT NULL)`,
-      [localUserId],
-    );
+  /** A full sign-in: its network is known, and the failed passwords it felt are forgotten (S07, S08); the event is written. */
+  async close(tx: Transaction, finisher: Finisher, actor: Actor): Promise<void> {
+    const { accountId, factors } = finisher;
+    if (finisher.fromToken !== true) await this.forgetFailures(tx, finisher, actor);
     const { exempted } = await this.requirement.of(accountId, tx);
     const object = { type: 'account', id: accountId };
     if (exempted)
@@ -64,6 +62,19 @@ export class FinishService {
       object,
       detail: { factors },
     });
+  }
+
+  private async forgetFailures(
+    tx: Transaction,
+    { accountId, localUserId }: Finisher,
+    actor: Actor,
+  ): Promise<void> {
+    await this.throttle.signedIn(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
+    await tx.execute(
+      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
+       WHERE id = $1 AND (failed_login_attempts <> 0 OR lock_start IS NOT NULL)`,
+      [localUserId],
+    );
   }
 }
 

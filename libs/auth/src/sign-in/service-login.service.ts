@@ -77,15 +77,14 @@ export class ServiceLoginService {
     signal,
     actor,
   }: ServiceLogin): Promise<LoginOutcome> {
-    const provider = await this.providers.find(mount.identityProviderId ?? '');
-    const user = await this.firstFactor.prove({
-      provider,
+    const user = await this.firstFactor.prove(async () => ({
+      provider: await this.providers.find(mount.identityProviderId ?? ''),
       providerName: mount.path,
       open: true,
       username,
       password,
       actor,
-    });
+    }));
     const who = actorOf(user, actor);
     await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));
     if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
@@ -118,14 +117,21 @@ export class ServiceLoginService {
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
     const found = await this.rows.find(requestId, 'vault');
-    if (found === null) throw invalidRequest();
+    if (found === null) {
+      await this.recordRefusal(actor, 'unknown request');
+      throw invalidRequest();
+    }
+    const { signIn } = found;
+    const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
+    if (found.disabled || found.outdated)
+      await this.recordRefusal(who, found.disabled ? 'disabled' : 'changed since');
     if (found.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
     if (found.outdated) throw invalidRequest();
-    const { signIn } = found;
     const { owed } = await this.requirement.of(signIn.accountId);
-    if (owed.length === 0)
+    if (owed.length === 0) {
+      await this.recordRefusal(who, 'nothing owed');
       throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
-    const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
+    }
     await this.mustBeAskable(owed, who);
     const result = await this.secondFactor.prove(owed, credentialFor, {
       principalId: signIn.principalId,
@@ -133,8 +139,12 @@ export class ServiceLoginService {
       signal,
       actor: who,
     });
-    if ('unsatisfied' in result)
+    if ('unsatisfied' in result) {
+      await this.recordUnsatisfied(who, result.unsatisfied);
+      // Of two at once with one right code the slower sees it spent by the faster: it is told that the request is over.
+      if ((await this.rows.find(requestId, 'vault')) === null) throw invalidRequest();
       return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
+    }
     return this.spendAndIssue(signIn, owed, result.proven, who);
   }
 
@@ -151,6 +161,24 @@ export class ServiceLoginService {
       detail: { enforcement: closed.name },
     });
     throw new DomainError('forbidden', 'factor-not-offered', 'permission denied');
+  }
+
+  /** What was evaluated is written down where that is done; the rest here. */
+  private async recordUnsatisfied(actor: Actor, { enforcement, refusals }: Unsatisfied): Promise<void> {
+    const evaluated = refusals.some(({ refusal }) => !['missing', 'unreadable'].includes(refusal.reason));
+    if (!evaluated) await this.recordRefusal(actor, 'no credential', { enforcement: enforcement.name });
+  }
+
+  /** A step that comes to nothing is an event (S73); repeats are folded (S79). */
+  private async recordRefusal(actor: Actor, why: string, detail: object = {}): Promise<void> {
+    const event = {
+      action: 'sign-in.refused',
+      outcome: 'denied',
+      object: { type: 'account', id: actor.accountId ?? '' },
+      detail: { why, ...detail },
+    } as const;
+    const key = JSON.stringify([actor.accountId ?? actor.clientAddress, event.detail]);
+    await this.audit.recordFolded(this.database, actor, event, key);
   }
 
   private async spendAndIssue(
@@ -207,7 +235,10 @@ export class ServiceLoginService {
       signal,
       actor,
     });
-    if ('unsatisfied' in result) throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+    if ('unsatisfied' in result) {
+      await this.recordUnsatisfied(actor, result.unsatisfied);
+      throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+    }
     try {
       const issued = await this.finish(base, result.proven, actor);
       return { kind: 'issued', ...issued, unusedCredentials: false };

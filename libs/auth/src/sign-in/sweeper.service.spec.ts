@@ -26,6 +26,23 @@ describe('the sweeper', () => {
     expect(rows).toEqual([{ subject: 'young' }]);
   });
 
+  it('S08 removes networks nobody has signed in from for 30 days, and no other', async () => {
+    const now = server.clock.now().getTime();
+    const days = (count: number) => new Date(now - count * 86_400_000 - 1_000);
+    await server.database.query(
+      `INSERT INTO known_networks (account_id, network, last_sign_in_at)
+       SELECT id, network, at FROM (SELECT id FROM accounts LIMIT 1) a, unnest($1::text[], $2::timestamptz[]) AS n (network, at)`,
+      [
+        ['192.0.2.0/24', '198.51.100.0/24'],
+        [days(30), days(29)],
+      ],
+    );
+
+    expect(await server.app.get(SweeperService, { strict: false }).sweep()).toBe(1);
+    const { rows } = await server.database.query('SELECT network FROM known_networks');
+    expect(rows).toEqual([{ network: '198.51.100.0/24' }]);
+  });
+
   it('removes a seed nobody confirmed a day after its sign-in, and no other', async () => {
     const { rows: people } = await server.database.query('SELECT id FROM principals LIMIT 1');
     const insert = `INSERT INTO totp_enrollments (id, method_id, principal_id, sealed_seed, algorithm, digits, period, skew, created_at,

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DevicesService } from '@sallyport/identity';
 import { after, Clock, Database } from '@sallyport/platform';
+import { KNOWN_DAYS } from '../first-factor/password-waits.js';
 
 const EVERY_MS = 60_000;
 const SWEEP_LOCK = 0x5a13;
@@ -8,7 +9,7 @@ const SWEEP_LOCK = 0x5a13;
 const BATCH = 1_000;
 const DAY = 86_400;
 
-// What is removed decides nothing any more: sign-ins past their end, tries after 24 h of peace or the longest a mount is tuned to (S10),
+// What is removed decides nothing any more: sign-ins past their end, tries after 24 h of peace or the longest a mount is tuned to (S10), networks known no more (S08),
 // seeds that were never confirmed, hours the statistics no longer show (appgate.md §6.8).
 const SWEEPS = [
   `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at < $1 LIMIT ${BATCH})`,
@@ -17,7 +18,9 @@ const SWEEPS = [
   `DELETE FROM factor_pushes WHERE id IN (SELECT id FROM factor_pushes WHERE sent_at < $1 LIMIT ${BATCH})`,
   `DELETE FROM password_throttles WHERE (subject, network) IN
      (SELECT subject, network FROM password_throttles WHERE updated_at < $1::timestamptz - make_interval(secs => greatest(0,
-        (SELECT max((user_lockout_config->>'counterReset')::bigint) FROM auth_mounts) - ${DAY})) AND (wait_until IS NULL OR wait_until < $1) LIMIT ${BATCH})`,
+        (SELECT max((user_lockout_config->>'counterReset')::bigint) FROM auth_mounts) - ${DAY})) AND (wait_until IS NULL OR wait_until < $1) LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+  `DELETE FROM known_networks WHERE (account_id, network) IN (SELECT account_id, network FROM known_networks
+     WHERE last_sign_in_at < $1::timestamptz - interval '${KNOWN_DAYS - 1} days' LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
   // A seed nobody confirmed goes with the sign-in or token that made it (contract vault.md §1.6).
   `DELETE FROM totp_enrollments WHERE id IN (SELECT e.id FROM totp_enrollments e
      WHERE e.bound_at IS NULL AND e.disabled_at IS NULL AND e.created_at < $1
@@ -25,6 +28,7 @@ const SWEEPS = [
        AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = e.provisional_for) LIMIT ${BATCH})`,
   `DELETE FROM totp_resets WHERE (method_id, principal_id) IN
      (SELECT method_id, principal_id FROM totp_resets WHERE expires_at < $1 LIMIT ${BATCH})`,
+  `DELETE FROM activation_codes WHERE local_user_id IN (SELECT local_user_id FROM activation_codes WHERE expires_at < $1 LIMIT ${BATCH})`,
   `DELETE FROM former_addresses WHERE (principal_id, address) IN
      (SELECT principal_id, address FROM former_addresses WHERE replaced_at < $1::timestamptz - interval '90 days' LIMIT ${BATCH})`,
   `DELETE FROM factor_failure_days WHERE (principal_id, day) IN

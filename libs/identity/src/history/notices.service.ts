@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { after, Clock, type Sql } from '@sallyport/platform';
+import {
+  after,
+  Clock,
+  Database,
+  type Listed,
+  listRows,
+  type ListSource,
+  type ListWish,
+  type Sql,
+} from '@sallyport/platform';
 
 /** Days a replaced address is still told what happens under the new one. */
 const REMEMBERED_DAYS = 90;
@@ -12,12 +21,25 @@ export type NoticeKind =
   | 'factor-recovery'
   | 'factor-disable'
   | 'address-changed'
-  | 'suspicion';
+  | 'suspicion'
+  | 'activation-code';
+
+/** What a person was told, or will be. */
+export interface Notice {
+  id: string;
+  kind: NoticeKind;
+  createdAt: Date;
+  /** Facts of the act; their names follow from its kind. */
+  detail: Record<string, unknown>;
+}
 
 /** The outbox of what people are told of their own factors; delivery comes later (S64). */
 @Injectable()
 export class NoticesService {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Puts a notice for every address known of each person, old and new, into the outbox, in the transaction of the act.
@@ -52,7 +74,35 @@ export class NoticesService {
     await this.post(tx, [principalId], kind, detail);
     return true;
   }
+
+  /** One page of what a person was told. */
+  async list(principalId: string, wish: ListWish): Promise<Listed<Notice>> {
+    const listed = await listRows<Omit<Notice, 'createdAt'> & { created_at: Date }>(
+      this.database,
+      TOLD,
+      [principalId],
+      wish,
+    );
+    const rows = listed.rows.map(({ id, kind, created_at: createdAt, detail }) => ({
+      id,
+      kind,
+      createdAt,
+      detail,
+    }));
+    return { ...listed, rows };
+  }
 }
+
+const TOLD: ListSource = {
+  select: 'SELECT id, kind, created_at, detail FROM notices WHERE principal_id = $1',
+  key: 'id',
+  search: ['kind'],
+  fold: (text) => text.toLowerCase(),
+  fields: {
+    created: { order: 'created_at', required: true },
+    kind: { order: 'kind', required: true, filter: 'kind' },
+  },
+};
 
 const POST = `
   INSERT INTO notices (id, principal_id, kind, addresses, detail, created_at)

@@ -161,6 +161,24 @@ describe('a change', () => {
     );
     expect(rows).toEqual([{ failures: 0, wait_until: null }]);
   });
+
+  it('S08 that leaves the failures at none frees a password that failures stopped, any other does not', async () => {
+    const person = await addUser(core, 'stopped', { failedLoginAttempts: 9 });
+    await core.database.query('UPDATE local_users SET password_stopped_at = now() WHERE id = $1', [
+      person.user.id,
+    ]);
+    const isStopped = async () =>
+      (
+        await core.database.query(
+          'SELECT password_stopped_at IS NOT NULL AS stopped FROM local_users WHERE id = $1',
+          [person.user.id],
+        )
+      ).rows[0].stopped;
+    await replace(person, { failedLoginAttempts: 9, notes: 'still' });
+    expect(await isStopped()).toBe(true);
+    await replace(person, { failedLoginAttempts: 0 });
+    expect(await isStopped()).toBe(false);
+  });
 });
 
 describe('a removal', () => {

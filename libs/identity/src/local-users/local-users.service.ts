@@ -114,8 +114,8 @@ export class LocalUsersService {
     });
     const write = { ...values, nameCanonical, updatedAt: changed.updatedAt };
     await unlessTaken(() => tx.manager.getRepository(LocalUser).update({ id: user.id }, write));
-    if (values.failedLoginAttempts === 0 && user.failedLoginAttempts !== 0)
-      await this.forgetFailures(tx, user.accountId);
+    // The count shown is cleared by a sign-in from a known network, what unknown ones share is not (S08).
+    if (values.failedLoginAttempts === 0) await this.forgetFailures(tx, user.accountId);
     if (ends) await this.endEverything(tx, user);
     if ((values.email || null) !== (user.email || null))
       // The old address is told too: a trigger has kept it (S64).
@@ -126,17 +126,42 @@ export class LocalUsersService {
     return changed;
   }
 
-  /** A new password ends every token and unfinished sign-in of the person (S13, S39); the owner is told (S64). */
-  async changePassword(tx: Transaction, user: LocalUser, passwordHash: string, actor: Actor): Promise<void> {
-    await tx.execute('UPDATE local_users SET password_hash = $2, updated_at = $3 WHERE id = $1', [
-      user.id,
-      passwordHash,
-      this.clock.now(),
-    ]);
+  /** What people say of themselves; nothing else of the user changes, and no wait is forgotten (S07). */
+  async changeProfile(
+    tx: Transaction,
+    user: LocalUser,
+    profile: Pick<LocalUserValues, 'firstName' | 'lastName' | 'email' | 'phone'>,
+    actor: Actor,
+  ): Promise<void> {
+    const updatedAt = this.clock.now();
+    await tx.manager.getRepository(LocalUser).update({ id: user.id }, { ...profile, updatedAt });
+    if ((profile.email || null) !== (user.email || null))
+      await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
+        by: actor.name,
+      });
+    const fields = changedFields(user, { ...user, ...profile });
+    await this.record(tx, actor, 'account.changed', user.id, { fields });
+  }
+
+  /**
+   * A new password ends every token and unfinished sign-in of the person (S13, S39); the owner is told (S64).
+   * @param kind how it is remembered: `recovery` where a code stood for the old one.
+   */
+  async changePassword(
+    tx: Transaction,
+    user: LocalUser,
+    passwordHash: string,
+    actor: Actor,
+    kind: 'change' | 'recovery' = 'change',
+  ): Promise<void> {
+    await tx.execute(
+      'UPDATE local_users SET password_hash = $2, updated_at = $3, password_stopped_at = NULL WHERE id = $1',
+      [user.id, passwordHash, this.clock.now()],
+    );
     await this.endEverything(tx, user);
     await this.record(tx, actor, 'account.password-changed', user.id);
     await this.history.record(tx, actor, {
-      kind: 'change',
+      kind,
       principalId: await this.principalIdOf(tx, user),
       factor: { type: 'password' },
     });
@@ -193,9 +218,17 @@ export class LocalUsersService {
   }
 
   private async forgetFailures(tx: Transaction, accountId: string): Promise<void> {
-    await tx.execute('UPDATE password_throttles SET failures = 0, wait_until = NULL WHERE subject = $1', [
-      accountId,
-    ]);
+    await tx.execute(
+      'UPDATE local_users SET password_stopped_at = NULL WHERE account_id = $1 AND password_stopped_at IS NOT NULL',
+      [accountId],
+    );
+    // In the order tries are booked in.
+    await tx.execute(
+      `WITH held AS (SELECT subject, network FROM password_throttles WHERE subject = $1 ORDER BY subject, network FOR UPDATE)
+       UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
+       WHERE t.subject = held.subject AND t.network = held.network`,
+      [accountId],
+    );
   }
 
   private async record(

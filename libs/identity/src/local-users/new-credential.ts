@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config, DomainError, type Violation } from '@sallyport/platform';
 import { nameProblem } from '../names/index.js';
@@ -9,6 +10,9 @@ import {
   preparePassword,
 } from '../passwords/index.js';
 import type { IdentityProvider } from '../providers/identity-provider.entity.js';
+
+/** Of a password nobody knows. */
+const UNKNOWN_BYTES = 32;
 
 type PasswordRules = Pick<IdentityProvider, 'minPasswordLength' | 'blockCommonPasswords'>;
 
@@ -47,6 +51,22 @@ export class NewCredential {
     const message = await this.passwordProblem(password, username, rules);
     if (message !== null) throw DomainError.invalid('password', message);
     return this.hashes.run(() => hashPassword(preparePassword(password)));
+  }
+
+  /**
+   * The hash of the password a user is made with. Where nobody sets another's (S58), one that nobody knows stands in its place until the
+   * user sets one with a code (S57).
+   * @throws DomainError as `hash`.
+   */
+  async hashForNew(password: string, username: string, rules: PasswordRules): Promise<string> {
+    if (this.config.secretsSetByOthers) return this.hash(password, username, rules);
+    const unknown = randomBytes(UNKNOWN_BYTES).toString('base64url');
+    return this.hashes.run(() => hashPassword(unknown));
+  }
+
+  /** Whether somebody may set the password of a user there is (S58). @throws DomainError `invalid` on field `password`. */
+  mustBeSettable(isOwn = false): void {
+    if (!isOwn && !this.config.secretsSetByOthers) throw DomainError.invalid('password', 'is not applicable');
   }
 
   /** @throws DomainError `invalid` listing what is wrong with the name and, where given, the password. */

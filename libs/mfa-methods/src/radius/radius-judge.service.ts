@@ -24,7 +24,7 @@ export interface JudgedQuestion {
   state: Buffer | null;
 }
 
-type Action = 'sign-in.factor-refused' | 'sign-in.factor-throttled' | 'sign-in.factor-unanswered';
+type Action = 'sign-in.factor-refused' | 'sign-in.factor-unanswered';
 
 /** Has a RADIUS server judge credentials, and counts what it refuses (S06, S19-S22). */
 @Injectable()
@@ -96,8 +96,18 @@ export class RadiusJudgeService {
     waitSeconds: number,
     retryAfter: number,
   ): Promise<FactorRefusal> {
-    await this.record(this.database, tried, 'sign-in.factor-throttled');
+    await this.recordThrottled(tried);
     return { reason: 'throttled', freeTries, waitSeconds, retryAfter };
+  }
+
+  private async recordThrottled({ method, principalId, actor }: Tried): Promise<void> {
+    const event = {
+      action: 'sign-in.factor-throttled',
+      outcome: 'failure',
+      object: { type: 'principal', id: principalId },
+      detail: { methodId: method.id },
+    } as const;
+    await this.audit.recordFolded(this.database, actor, event, `${principalId}/${method.id}`);
   }
 
   private async record(

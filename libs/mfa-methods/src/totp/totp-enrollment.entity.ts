@@ -19,6 +19,10 @@ export class TotpEnrollment {
   @Column('bytea', { name: 'sealed_seed' })
   sealedSeed!: Buffer;
 
+  /** Changes with the seed, and not where the same seed is only sealed anew (S68). Kept by a trigger. */
+  @Column({ type: 'uuid', name: 'seed_version', insert: false, update: false })
+  seedVersion!: string;
+
   @Column('text')
   algorithm!: TotpAlgorithm;
 

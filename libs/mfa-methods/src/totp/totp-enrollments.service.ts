@@ -36,6 +36,9 @@ export interface OwnProof {
   provenMethodIds: readonly string[];
 }
 
+/** What became of an authenticator, and why. */
+export type Because = Pick<FactorEvent, 'kind' | 'reason'>;
+
 /** Makes, binds and removes the seeds of time-based authenticators (contract vault.md §1.6, §5.4). */
 @Injectable()
 export class TotpEnrollmentsService {
@@ -151,9 +154,16 @@ export class TotpEnrollmentsService {
 
   /**
    * Removes a seed, its replay state and its failure count, and ends the person's tokens (S39, S63).
+   * @param because how it is remembered; absent: an administrator did it whose client sends no reason.
    * @returns false where there was none; then nothing changes.
    */
-  async remove(tx: Transaction, methodId: string, principalId: string, actor: Actor): Promise<boolean> {
+  async remove(
+    tx: Transaction,
+    methodId: string,
+    principalId: string,
+    actor: Actor,
+    because: Because = RESET,
+  ): Promise<boolean> {
     const removed = await tx.execute(
       'DELETE FROM totp_enrollments WHERE method_id = $1 AND principal_id = $2',
       [methodId, principalId],
@@ -165,11 +175,8 @@ export class TotpEnrollmentsService {
     ]);
     await this.throttle.forget(tx, principalId, methodId);
     await this.people.endTokens(tx, principalId);
-    await this.record(tx, actor, 'enrollment.removed', methodId, principalId);
-    await this.remember(tx, await this.methodOf(tx, methodId), principalId, actor, {
-      kind: 'reset',
-      reason: RESET_BY_ADMINISTRATOR,
-    });
+    await this.record(tx, actor, 'enrollment.removed', methodId, principalId, because.reason);
+    await this.remember(tx, await this.methodOf(tx, methodId), principalId, actor, because);
     return true;
   }
 
@@ -182,7 +189,7 @@ export class TotpEnrollmentsService {
     { type, id: methodId, name: methodName }: MfaMethod,
     principalId: string,
     actor: Actor,
-    event: Pick<FactorEvent, 'kind' | 'reason'>,
+    event: Because,
   ): Promise<void> {
     await this.history.record(tx, actor, { ...event, principalId, factor: { type, methodId, methodName } });
   }
@@ -202,15 +209,18 @@ export class TotpEnrollmentsService {
     action: AuditAction,
     methodId: string,
     principalId: string,
+    reason?: string,
   ): Promise<void> {
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'principal', id: principalId },
-      detail: { methodId, ...(action === 'enrollment.removed' && { reason: RESET_BY_ADMINISTRATOR }) },
+      detail: { methodId, reason },
     });
   }
 }
+
+const RESET: Because = { kind: 'reset', reason: RESET_BY_ADMINISTRATOR };
 
 const NOTHING_PROVEN: OwnProof = { provenMethodIds: [] };
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import { Account, IdentityFactsService, IdentityProvider, Principal } from '@sallyport/identity';
-import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { Config, Database, DomainError, type Transaction } from '@sallyport/platform';
 import type { MfaMethod } from '../mfa-method.entity.js';
 import { MfaMethodsService } from '../mfa-methods.service.js';
 import { renderTemplate } from './account-name.js';
@@ -27,6 +27,7 @@ export class TotpKeysService {
     private readonly methods: MfaMethodsService,
     private readonly enrollments: TotpEnrollmentsService,
     private readonly facts: IdentityFactsService,
+    private readonly config: Config,
   ) {}
 
   /**
@@ -34,7 +35,7 @@ export class TotpKeysService {
    * @param own what the person has proven who makes it for oneself; null: an administrator makes it (S60).
    * @param mayAct as for `TotpEnrollmentsService.bindNew`.
    * @returns null where there is one already; then `methodName` is in the answer of the caller's choice.
-   * @throws DomainError `invalid` codes, in this order, `unknown-method`, `unknown-entity`, `not-totp` (detail `type`), and those of
+   * @throws DomainError `invalid` codes, in this order, `unknown-method`, `unknown-entity`, `not-totp` (detail `type`), `set-by-another` (S58), and those of
    *   `TotpEnrollmentsService.bindNew`.
    */
   async generate(
@@ -58,6 +59,8 @@ export class TotpKeysService {
       throw new DomainError('invalid', 'not-totp', `generate not available for MFA type "${method.type}"`, {
         type: method.type,
       });
+    if (own === null && !this.config.secretsSetByOthers)
+      throw new DomainError('invalid', 'set-by-another', 'authenticators are made by their owners only');
     const begun = await this.enrollments.bindNew(method, principalId, actor, own, mayAct);
     const methodName = method.name ?? '';
     if ('alreadySeeded' in begun) return { key: null, methodName };

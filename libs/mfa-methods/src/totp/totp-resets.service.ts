@@ -36,6 +36,10 @@ export interface ResetRow extends TotpParameters {
   sealed_seed: Buffer;
 }
 
+interface WaitingReset extends ResetRow {
+  seed_version: string;
+}
+
 /** Replaces one's own authenticator: the new seed waits beside the old one, which works until the new one has been proven (§5.6). */
 @Injectable()
 export class TotpResetsService {
@@ -96,8 +100,8 @@ export class TotpResetsService {
    */
   async verify(subject: ResetSubject, passcode: string): Promise<FactorVerdict> {
     const { method, principalId, tokenId } = subject;
-    const [row] = await this.database.query<ResetRow>(
-      `SELECT ${COLUMNS} FROM totp_resets WHERE method_id = $1 AND principal_id = $2 AND token_id = $3 AND expires_at > $4`,
+    const [row] = await this.database.query<WaitingReset>(
+      `SELECT ${COLUMNS}, seed_version FROM totp_resets WHERE method_id = $1 AND principal_id = $2 AND token_id = $3 AND expires_at > $4`,
       [method.id, principalId, tokenId, this.clock.now()],
     );
     if (row === undefined) throw noReset();
@@ -129,15 +133,15 @@ export class TotpResetsService {
   private async replace(
     tx: Transaction,
     subject: ResetSubject,
-    row: ResetRow,
+    row: WaitingReset,
     sealed: Buffer,
     step: number,
   ): Promise<boolean> {
     const { method, principalId, tokenId, actor } = subject;
     const now = this.clock.now();
     const taken = await tx.execute(
-      'DELETE FROM totp_resets WHERE method_id = $1 AND principal_id = $2 AND token_id = $3 AND sealed_seed = $4 AND expires_at > $5',
-      [method.id, principalId, tokenId, row.sealed_seed, now],
+      'DELETE FROM totp_resets WHERE method_id = $1 AND principal_id = $2 AND token_id = $3 AND seed_version = $4 AND expires_at > $5',
+      [method.id, principalId, tokenId, row.seed_version, now],
     );
     if (taken !== 1) return false;
     const { algorithm, digits, period, skew } = row;

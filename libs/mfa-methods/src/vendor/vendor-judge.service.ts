@@ -20,7 +20,7 @@ export type VendorVerdict =
   /** Nobody was asked, for this person cannot be: counts as nothing. */
   | { kind: 'not-asked'; refusal: FactorRefusal };
 
-type Action = 'sign-in.factor-refused' | 'sign-in.factor-throttled' | 'sign-in.factor-unanswered';
+type Action = 'sign-in.factor-refused' | 'sign-in.factor-unanswered';
 
 /** Has push services judge, and counts what they refuse (S06, S19-S22, S25). */
 @Injectable()
@@ -105,7 +105,7 @@ export class VendorJudgeService {
     waitSeconds: number,
     retryAfter: number,
   ): Promise<FactorVerdict> {
-    await this.record(this.database, attempt, 'sign-in.factor-throttled');
+    await this.recordThrottled(attempt);
     return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
   }
 
@@ -116,6 +116,16 @@ export class VendorJudgeService {
   private counted({ method, principalId }: FactorAttempt) {
     const takes = Math.ceil(this.patience.waitMs / 1000);
     return { principalId, methodId: method.id, freeTries: FREE_TRIES, period: FIRST_WAIT, takes };
+  }
+
+  private async recordThrottled({ method, principalId, actor }: FactorAttempt): Promise<void> {
+    const event = {
+      action: 'sign-in.factor-throttled',
+      outcome: 'failure',
+      object: { type: 'principal', id: principalId },
+      detail: { methodId: method.id },
+    } as const;
+    await this.audit.recordFolded(this.database, actor, event, `${principalId}/${method.id}`);
   }
 
   private async record(

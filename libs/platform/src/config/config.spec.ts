@@ -74,6 +74,36 @@ describe('readConfig', () => {
       expect(problemsOf({ SALLYPORT_ENROLMENT_WINDOW: days })).toEqual(['SALLYPORT_ENROLMENT_WINDOW']);
   });
 
+  it('S58 lets secrets be set by others unless that is switched off', () => {
+    expect(readConfig({}).secretsSetByOthers).toBe(true);
+    expect(readConfig({ SALLYPORT_SECRETS_SET_BY_OTHERS: 'off' }).secretsSetByOthers).toBe(false);
+    expect(() => readConfig({ SALLYPORT_SECRETS_SET_BY_OTHERS: 'no' })).toThrow(
+      'SALLYPORT_SECRETS_SET_BY_OTHERS',
+    );
+  });
+
+  it('S76 S78 reads where the audit goes, and stops where it cannot go there', () => {
+    const url = 'https://logs.example.com/audit';
+    const allow = { SALLYPORT_OUTGOING_ALLOW: 'https://logs.example.com' };
+    expect(readConfig({})).toMatchObject({
+      auditCheckpointFile: null,
+      auditFileRows: false,
+      auditWebhookUrl: null,
+      auditWebhookToken: null,
+      auditRetentionDays: null,
+    });
+    expect(readConfig({ SALLYPORT_AUDIT_WEBHOOK_URL: url, ...allow }).auditWebhookUrl).toBe(url);
+    expect(problemsOf({ SALLYPORT_AUDIT_WEBHOOK_URL: url })).toEqual(['SALLYPORT_AUDIT_WEBHOOK_URL']);
+    for (const wrong of ['http://logs.example.com', 'https://a:b@logs.example.com', 'file:///etc/passwd'])
+      expect(problemsOf({ SALLYPORT_AUDIT_WEBHOOK_URL: wrong, ...allow })).toEqual([
+        'SALLYPORT_AUDIT_WEBHOOK_URL',
+      ]);
+    expect(problemsOf({ SALLYPORT_AUDIT_WEBHOOK_TOKEN: 'a b' })).toEqual(['SALLYPORT_AUDIT_WEBHOOK_TOKEN']);
+    expect(problemsOf({ SALLYPORT_AUDIT_FILE_ROWS: 'on' })).toEqual(['SALLYPORT_AUDIT_FILE_ROWS']);
+    expect(problemsOf({ SALLYPORT_AUDIT_RETENTION_DAYS: '29' })).toEqual(['SALLYPORT_AUDIT_RETENTION_DAYS']);
+    expect(readConfig({ SALLYPORT_AUDIT_RETENTION_DAYS: '365' }).auditRetentionDays).toBe(365);
+  });
+
   it('S87 reads the places it may call, none by default, and stops at one it cannot read', () => {
     expect(readConfig({}).outgoingAllow).toEqual([]);
     expect(

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { ConfigError } from './config-error.js';
 import { EnvironmentReader, type Environment } from './environment.js';
 import { type OutgoingRule, parseOutgoingRule } from '../outgoing/outgoing-rule.js';
+import { parseOutgoingUrl } from '../outgoing/outgoing-url.js';
 
 /** The whole configuration, parsed and checked once at start. Docs: `docs/operations.md`. */
 export class Config {
@@ -31,8 +32,26 @@ export class Config {
   readonly breachedPasswordsFile!: string | null;
   /** Failed sign-ins leave no sooner than this, in milliseconds (S05). */
   readonly failureFloorMs!: number;
+  /** Failed passwords of an account without a wait, over all networks not known to it (S08). */
+  readonly unknownNetworkTries!: number;
+  /** Different names that may fail from one network in 10 minutes without a wait (S09). */
+  readonly namesPerNetwork!: number;
+  /** Failures from unknown networks after which a password opens from known ones only (S08); null: never. */
+  readonly passwordFailureCap!: number | null;
   /** Days from the making of a user in which a password alone may bind the first factor (S60); null: always. */
   readonly enrolmentWindowDays!: number | null;
+  /** Whether a password or seed may be set for somebody else by the dialects' routes (S58). */
+  readonly secretsSetByOthers!: boolean;
+  /** A file outside the database that is given the audit's checkpoints (S76); null: none. */
+  readonly auditCheckpointFile!: string | null;
+  /** Whether it is given the audit's rows too. */
+  readonly auditFileRows!: boolean;
+  /** An https URL that is given checkpoints and rows; null: none. */
+  readonly auditWebhookUrl!: string | null;
+  /** Sent to it as a bearer token; null: none. */
+  readonly auditWebhookToken!: string | null;
+  /** Days audit rows are kept; null: for ever. */
+  readonly auditRetentionDays!: number | null;
   /** Where the server may call on its own: scheme, host and port (S87). */
   readonly outgoingAllow!: OutgoingRule[];
   readonly logLevel!: LogLevel;
@@ -64,7 +83,16 @@ export function readConfig(environment: Environment): Config {
     rootToken: env.secret('SALLYPORT_ROOT_TOKEN'),
     breachedPasswordsFile: env.text('SALLYPORT_BREACHED_PASSWORDS_FILE'),
     failureFloorMs: env.integer('SALLYPORT_FAILURE_FLOOR_MS', 300, 0, 5000),
-    enrolmentWindowDays: readEnrolmentWindow(env),
+    unknownNetworkTries: env.integer('SALLYPORT_UNKNOWN_NETWORK_TRIES', 20, 10, 50),
+    namesPerNetwork: env.integer('SALLYPORT_NAMES_PER_NETWORK', 30, 10, 300),
+    passwordFailureCap: readUnlessOff(env, 'SALLYPORT_PASSWORD_FAILURE_CAP', 10, 100),
+    enrolmentWindowDays: readUnlessOff(env, 'SALLYPORT_ENROLMENT_WINDOW', 1, 30),
+    secretsSetByOthers: env.oneOf('SALLYPORT_SECRETS_SET_BY_OTHERS', ['on', 'off'], 'on') === 'on',
+    auditCheckpointFile: env.text('SALLYPORT_AUDIT_CHECKPOINT_FILE'),
+    auditFileRows: env.oneOf('SALLYPORT_AUDIT_FILE_ROWS', ['off', 'on'], 'off') === 'on',
+    auditWebhookUrl: env.text('SALLYPORT_AUDIT_WEBHOOK_URL'),
+    auditWebhookToken: env.secret('SALLYPORT_AUDIT_WEBHOOK_TOKEN'),
+    auditRetentionDays: readUnlessOff(env, 'SALLYPORT_AUDIT_RETENTION_DAYS', 30, 36_500),
     outgoingAllow: readOutgoingAllow(env),
     logLevel: env.oneOf('SALLYPORT_LOG_LEVEL', LOG_LEVELS, 'info'),
     production: env.text('NODE_ENV') === 'production',
@@ -74,10 +102,10 @@ export function readConfig(environment: Environment): Config {
   return Object.assign(new Config(), config);
 }
 
-/** Absent or `off`: no window. */
-function readEnrolmentWindow(env: EnvironmentReader): number | null {
-  if ((env.text('SALLYPORT_ENROLMENT_WINDOW') ?? 'off') === 'off') return null;
-  return env.integer('SALLYPORT_ENROLMENT_WINDOW', 1, 1, 30);
+/** Absent or `off`: null. */
+function readUnlessOff(env: EnvironmentReader, setting: string, least: number, most: number): number | null {
+  if ((env.text(setting) ?? 'off') === 'off') return null;
+  return env.integer(setting, least, least, most);
 }
 
 function readOutgoingAllow(env: EnvironmentReader): OutgoingRule[] {
@@ -107,12 +135,30 @@ function checkTogether(config: Config, env: EnvironmentReader): void {
   // 22 characters of 94 printable ones carry at least the 128 bits that are the floor for a token (S33).
   if (config.rootToken !== null && !/^[\x21-\x7e]{22,512}$/.test(config.rootToken))
     env.refuse('SALLYPORT_ROOT_TOKEN', 'must be 22 to 512 printable ASCII characters without blanks');
+  checkAuditSink(config, env);
   for (const proxy of config.trustedProxies)
     if (!ipaddr.isValidCIDR(proxy) && !ipaddr.isValid(proxy))
       env.refuse('SALLYPORT_TRUSTED_PROXIES', 'must be IP addresses or CIDR ranges, separated by commas');
   // S84: plain HTTP stays on loopback unless a proxy in front is named.
   if (config.port !== null && !isLoopback(config.host) && config.trustedProxies.length === 0)
     env.refuse('PORT', 'plain HTTP beyond loopback needs SALLYPORT_TRUSTED_PROXIES; or set PORT=off');
+}
+
+function checkAuditSink(
+  { auditWebhookUrl: url, auditWebhookToken: token, ...config }: Config,
+  env: EnvironmentReader,
+): void {
+  const where = url === null ? null : parseOutgoingUrl(url);
+  if (url !== null && where === null) env.refuse('SALLYPORT_AUDIT_WEBHOOK_URL', 'must be an https:// URL');
+  const listed = config.outgoingAllow.some(
+    (rule) => rule.scheme === 'https' && rule.host === where?.host && rule.port === where.port,
+  );
+  if (where !== null && !listed)
+    env.refuse('SALLYPORT_AUDIT_WEBHOOK_URL', 'its host and port must be on SALLYPORT_OUTGOING_ALLOW');
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token))
+    env.refuse('SALLYPORT_AUDIT_WEBHOOK_TOKEN', 'must be printable ASCII characters without blanks');
+  if (config.auditFileRows && config.auditCheckpointFile === null)
+    env.refuse('SALLYPORT_AUDIT_FILE_ROWS', 'needs SALLYPORT_AUDIT_CHECKPOINT_FILE');
 }
 
 function isLoopback(host: string): boolean {

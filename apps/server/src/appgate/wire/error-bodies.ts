@@ -72,6 +72,8 @@ const FORBIDDEN: Record<string, string> = {
 const CONFLICT: Record<string, string> = {
   'in-use': 'The object is in use.',
   'last-administrator': 'A full administrator must remain.',
+  'last-factor': 'A required factor must remain.',
+  'no-replacement': 'No replacement is in progress.',
 };
 
 function plain(status: number, id: string, message: string, extra: Record<string, unknown> = {}): WireError {

@@ -1,5 +1,5 @@
 import { Post, Req } from '@nestjs/common';
-import { FactorResetService } from '@sallyport/auth';
+import { FactorResetService, FreshProofService } from '@sallyport/auth';
 import { EntitiesService } from '@sallyport/identity';
 import { type MfaMethod, MfaMethodsService, type OwnProof, TotpKeysService } from '@sallyport/mfa-methods';
 import type { Transaction } from '@sallyport/platform';
@@ -31,6 +31,7 @@ export class TotpKeysController {
     private readonly entities: EntitiesService,
     private readonly resets: FactorResetService,
     private readonly authorities: VaultAuthorityService,
+    private readonly fresh: FreshProofService,
   ) {}
 
   @Post('generate')
@@ -38,15 +39,15 @@ export class TotpKeysController {
   @Describe({
     summary: 'Make an authenticator for the caller; its secret is shown this once',
     description:
-      'Where there is one already: `data` is null and a warning says so. Whoever has other factors proves one of them at the ' +
-      'login that made the token; without any, the enrolment window, where one is set, must be open.',
+      'Where there is one already: `data` is null and a warning says so. Whoever has other factors has proven one of them in the ' +
+      'last five minutes, at the login that made the token; without any, the enrolment window, where one is set, must be open.',
     body: MethodIdFields,
     data: TotpSecretView,
     refuses: { 400: [...GENERATE_ERRORS, 'self-enrollment is closed for this entity'] },
   })
   async generate(@Fields() { method_id }: MethodIdFields, @Req() request: FastifyRequest): Promise<Answer> {
     const { principalId, factors } = tokenOf(request);
-    const own = { provenMethodIds: factors.map(({ methodId }) => methodId) };
+    const own = { provenMethodIds: this.fresh.provenFactors({ factors }) };
     return this.make(method_id, principalId ?? '', request, own);
   }
 
@@ -56,7 +57,7 @@ export class TotpKeysController {
     summary: 'Make an authenticator for an entity; its secret is shown this once',
     body: MethodEntityFields,
     data: TotpSecretView,
-    refuses: { 400: GENERATE_ERRORS },
+    refuses: { 400: [...GENERATE_ERRORS, 'authenticators are made by their owners only'] },
   })
   async generateFor(@Fields() fields: MethodEntityFields, @Req() request: FastifyRequest): Promise<Answer> {
     return this.make(fields.method_id, fields.entity_id, request);
