@@ -12,7 +12,12 @@ run, with server, database and client on one machine.
 type Line = Record<string, string | number>;
 
 /** Prints a table and, with BENCH_RECORD=1, puts it in the place of the section of this title in docs/benchmarks.md. */
-export async function tell(scene: Scene, title: string, lines: Line[], remark = ''): Promise<void> {
+export async function tell(
+  scene: Pick<Scene, 'rows'>,
+  title: string,
+  lines: Line[],
+  remark = '',
+): Promise<void> {
   console.table(lines);
   if (remark !== '') console.log(remark);
   if (process.env['BENCH_RECORD'] !== '1') return;
