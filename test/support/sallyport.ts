@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startServer } from '../../apps/server/src/start/start-server.js';
 import { createTestDatabase } from './test-database.js';
 
-/** Stands still unless moved: what the process clock says is the only thing a test fakes. */
+/** Stands still unless moved, and may be moved back: what the process clock says is the only thing a test fakes. */
 export class TestClock extends Clock {
   private instant = new Date();
 
@@ -74,6 +74,8 @@ export async function startSallyport({
     SALLYPORT_ADMIN_PASSWORD: ADMIN_PASSWORD,
     SALLYPORT_ROOT_TOKEN: ROOT_TOKEN,
     SALLYPORT_FAILURE_FLOOR_MS: '0',
+    // The tests' own PostgreSQL gives up durability.
+    SALLYPORT_ACCEPT_UNSAFE_DATABASE: 'fsync,full_page_writes,synchronous_commit',
     ...settings,
   });
   const server = await startServer(config, {

@@ -3,6 +3,7 @@ export * from './config/config-error.js';
 export * from './config/config.js';
 export type { Environment } from './config/environment.js';
 export * from './database/data-source.js';
+export * from './database/database-standing.js';
 export { isRepeatable, translateDatabaseError, violatedConstraint } from './database/database-errors.js';
 export * from './database/database.js';
 export * from './database/embedded/index.js';

@@ -78,7 +78,7 @@ async function lookInside(config: Config, masterKey: MasterKey | null, clock: Cl
   try {
     await dataSource.initialize();
     const sql = new Database(dataSource);
-    const findings = await checkDatabase(sql, () => clock.now());
+    const findings = await checkDatabase(sql, clock, config);
     const current = findings.some(({ check, state }) => check === 'schema' && state === 'ok');
     return current && masterKey !== null
       ? [...findings, ...(await checkKeys(sql, masterKey, clock))]

@@ -4,12 +4,13 @@ import { AuditResumption } from '@sallyport/audit';
 import { Database, DomainError } from '@sallyport/platform';
 import { Access } from '../http/access.js';
 import { Readiness } from '../http/readiness.js';
+import { DatabaseWatch } from './database-watch.service.js';
 
 const HEALTHY = {
   schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', example: 'ok' } } },
 };
 const UNHEALTHY = {
-  description: 'Not ready: stopping, or without its database.',
+  description: 'Not ready: stopping, or without a database to decide on.',
   schema: {
     type: 'object',
     required: ['errors'],
@@ -26,6 +27,7 @@ export class HealthController {
     private readonly readiness: Readiness,
     private readonly database: Database,
     private readonly audit: AuditResumption,
+    private readonly watch: DatabaseWatch,
   ) {}
 
   @Get('healthz')
@@ -43,6 +45,8 @@ export class HealthController {
     if (!this.readiness.ready)
       throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
     await this.database.query('SELECT 1 FROM installation');
+    if ((await this.watch.look()).length > 0)
+      throw new DomainError('unavailable', 'database-in-doubt', 'in doubt', { retryAfter: 30 });
     // A backup that was put back revives nothing before the operator has seen to it (S95).
     if ((await this.audit.gap()) !== null)
       throw new DomainError('unavailable', 'database-behind', 'behind', { retryAfter: 60 });

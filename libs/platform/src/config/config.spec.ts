@@ -104,6 +104,17 @@ describe('readConfig', () => {
     expect(readConfig({ SALLYPORT_AUDIT_RETENTION_DAYS: '365' }).auditRetentionDays).toBe(365);
   });
 
+  it('S94 accepts by name which durability settings of PostgreSQL may be off, and nothing else', () => {
+    expect(readConfig({}).acceptedOff).toEqual([]);
+    expect(readConfig({ SALLYPORT_ACCEPT_UNSAFE_DATABASE: 'synchronous_commit, fsync' }).acceptedOff).toEqual(
+      ['fsync', 'synchronous_commit'],
+    );
+    for (const name of ['standby', 'clock', 'on', 'FSYNC', 'fsync,standby'])
+      expect(problemsOf({ SALLYPORT_ACCEPT_UNSAFE_DATABASE: name })).toEqual([
+        'SALLYPORT_ACCEPT_UNSAFE_DATABASE',
+      ]);
+  });
+
   it('S87 reads the places it may call, none by default, and stops at one it cannot read', () => {
     expect(readConfig({}).outgoingAllow).toEqual([]);
     expect(

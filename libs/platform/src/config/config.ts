@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { EnvironmentReader, type Environment } from './environment.js';
 import { type OutgoingRule, parseOutgoingRule } from '../outgoing/outgoing-rule.js';
 import { parseOutgoingUrl } from '../outgoing/outgoing-url.js';
+import { DURABILITY_SETTINGS, type DurabilitySetting } from '../database/database-standing.js';
 
 /** The whole configuration, parsed and checked once at start. Docs: `docs/operations.md`. */
 export class Config {
@@ -21,6 +22,8 @@ export class Config {
   /** Null: the embedded database under `dataDirectory`. */
   readonly databaseUrl!: string | null;
   readonly databasePoolSize!: number;
+  /** Durability settings of PostgreSQL that may be off (S94). */
+  readonly acceptedOff!: DurabilitySetting[];
   readonly dataDirectory!: string;
   /** Null: made beside the embedded database. */
   readonly masterKeyFile!: string | null;
@@ -77,6 +80,7 @@ export function readConfig(environment: Environment): Config {
     publicHost: env.text('SALLYPORT_PUBLIC_HOST') ?? 'localhost',
     databaseUrl: env.secret('DATABASE_URL'),
     databasePoolSize: env.integer('SALLYPORT_DATABASE_POOL', 10, 2, 200),
+    acceptedOff: readAcceptedOff(env),
     dataDirectory: resolve(env.text('SALLYPORT_DATA_DIR') ?? './data'),
     masterKeyFile: env.text('SALLYPORT_MASTER_KEY_FILE'),
     adminPassword: env.secret('SALLYPORT_ADMIN_PASSWORD'),
@@ -106,6 +110,17 @@ export function readConfig(environment: Environment): Config {
 function readUnlessOff(env: EnvironmentReader, setting: string, least: number, most: number): number | null {
   if ((env.text(setting) ?? 'off') === 'off') return null;
   return env.integer(setting, least, least, most);
+}
+
+function readAcceptedOff(env: EnvironmentReader): DurabilitySetting[] {
+  const names = env.list('SALLYPORT_ACCEPT_UNSAFE_DATABASE');
+  const accepted = DURABILITY_SETTINGS.filter((setting) => names.includes(setting));
+  if (names.some((name) => !accepted.some((setting) => setting === name)))
+    env.refuse(
+      'SALLYPORT_ACCEPT_UNSAFE_DATABASE',
+      `may only name ${DURABILITY_SETTINGS.join(', ')}, separated by commas`,
+    );
+  return accepted;
 }
 
 function readOutgoingAllow(env: EnvironmentReader): OutgoingRule[] {
