@@ -6,7 +6,7 @@ import { Fields } from '../wire/fields.js';
 import { Describe } from '../wire/route-docs.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
 import { PolicyAdministration, REMOVE_REFUSALS, WRITE_REFUSALS } from './policy-administration.js';
-import { PolicyFields, PolicyNameFields, PolicyNamesView, PolicyView } from './policy.dto.js';
+import { AclPolicyFields, PolicyNameFields, PolicyNamesView, PolicyView } from './policy.dto.js';
 
 const NAME = { name: 'The policy; names are lower-cased.' };
 
@@ -41,11 +41,11 @@ export class AclPoliciesController {
     description:
       'In force with the next request. Whoever writes a policy must themselves be allowed everything it grants, and everything that comes into force where it no longer forbids.',
     params: NAME,
-    body: PolicyFields,
+    body: AclPolicyFields,
     refuses: WRITE_REFUSALS,
   })
   async write(
-    @Fields() { name, policy }: PolicyFields,
+    @Fields() { name, policy }: AclPolicyFields,
     @Req() request: FastifyRequest,
   ): Promise<Answer | undefined> {
     return this.policies.write(name, policy, request);

@@ -11,7 +11,7 @@ export class PolicyNameFields {
   name!: string;
 }
 
-export class PolicyFields {
+export class AclPolicyFields {
   @Field.string()
   name!: string;
 
@@ -19,7 +19,7 @@ export class PolicyFields {
   policy?: string;
 }
 
-export class OlderPolicyFields extends PolicyFields {
+export class OlderPolicyFields extends AclPolicyFields {
   @Field.string({ description: 'The older name of policy.' })
   rules?: string;
 }
