@@ -107,8 +107,14 @@ it('S85 no GET and no LIST changes anything but last-use stamps and audit rows',
     for (const headers of [
       { authorization: `Bearer ${admin.token}` },
       { 'x-vault-token': stage.first.rootToken },
-    ])
-      expect((await walker.call(route, headers)).status).toBeLessThan(500);
+    ]) {
+      const { status } = await walker.call(route, headers);
+      // The clock of the test has moved away from the database's: not ready (S93).
+      expect([named(route), status === 503 ? route.path : status < 500]).toEqual([
+        named(route),
+        status === 503 ? '/readyz' : true,
+      ]);
+    }
     expect([named(route), (await state()) === before]).toEqual([named(route), true]);
   }
 });
