@@ -1,6 +1,7 @@
 export * from './live-tokens.js';
 export * from './assurance-level.js';
 export * from './other-tokens.service.js';
+export * from './root-token.js';
 export * from './token.js';
 export * from './token-directory.service.js';
 export * from './token-secret.js';

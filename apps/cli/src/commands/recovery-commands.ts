@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditVerdict, AuditVerifier, OPERATOR } from '@sallyport/audit';
 import { AllTokensService, RestoreService } from '@sallyport/auth';
 import { Database } from '@sallyport/platform';
-import { TokensService } from '@sallyport/tokens';
+import { newRootToken, TokensService } from '@sallyport/tokens';
 import type { Answer } from '../console/terminal.js';
 
 /** What ends everything, and what begins again after it. */
@@ -31,7 +30,7 @@ export class RecoveryCommands {
   /** A new root token of `/v1`, shown once; others of its kind stay. */
   async issueRoot(): Promise<Answer> {
     const { secret, token } = await this.database.transaction((tx) =>
-      this.tokens.issue(tx, ROOT(), OPERATOR),
+      this.tokens.issue(tx, newRootToken(), OPERATOR),
     );
     return {
       data: { token: secret, accessor: token.accessor },
@@ -69,25 +68,4 @@ function aboutAudit({ last, exportedCheckpoints, problems }: AuditVerdict): stri
   return exportedCheckpoints === 0
     ? [`The audit ends with row ${last}. No sink can be read here: whether there was more is not known.`]
     : [`The audit ends with row ${last}, and no exported checkpoint tells of more.`];
-}
-
-/** Policies `root`, no person, no end (contract vault.md §1.10). */
-function ROOT() {
-  return {
-    origin: 'vault' as const,
-    principalId: null,
-    accountId: null,
-    localUserId: null,
-    mountId: null,
-    sessionId: randomUUID(),
-    policies: ['root'],
-    factors: [],
-    metadata: null,
-    path: 'auth/token/root',
-    displayName: 'root',
-    orphan: true,
-    renewable: false,
-    ttl: null,
-    clientAddress: '',
-  };
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AuditService, SERVER } from '@sallyport/audit';
 import { type IdentityProvider, LocalUsersService, NewCredential } from '@sallyport/identity';
@@ -11,7 +11,7 @@ import {
   Keyring,
   type Transaction,
 } from '@sallyport/platform';
-import { newServiceToken, TokensService } from '@sallyport/tokens';
+import { newRootToken, newServiceToken, TokensService } from '@sallyport/tokens';
 import { writeBootstrapFile } from './bootstrap-file.js';
 import { addBuiltInObjects } from './built-in-objects.js';
 
@@ -106,29 +106,7 @@ export class FirstStart implements OnApplicationBootstrap {
     );
   }
 
-  /** Policies `root`, no person, no end (contract vault.md §1.10, §9). */
   private async addRootToken(tx: Transaction, secret: string): Promise<void> {
-    await this.tokens.issue(
-      tx,
-      {
-        origin: 'vault',
-        secret,
-        principalId: null,
-        accountId: null,
-        localUserId: null,
-        mountId: null,
-        sessionId: randomUUID(),
-        policies: ['root'],
-        factors: [],
-        metadata: null,
-        path: 'auth/token/root',
-        displayName: 'root',
-        orphan: true,
-        renewable: false,
-        ttl: null,
-        clientAddress: '',
-      },
-      SERVER,
-    );
+    await this.tokens.issue(tx, { ...newRootToken(), secret }, SERVER);
   }
 }
