@@ -40,4 +40,3 @@ export * from './sign-in/admin-sign-in.service.js';
 export * from './sign-in/factor-reset.service.js';
 export * from './sign-in/service-login.service.js';
 export * from './sign-in/service-renewal.service.js';
-export { isWithin } from './sign-in/service-tokens.service.js';

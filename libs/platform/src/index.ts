@@ -21,5 +21,6 @@ export * from './keyring/must-open-data-keys.js';
 export * from './keyring/sealed-columns.js';
 export * from './listing/index.js';
 export * from './network/source-network.js';
+export * from './network/address-range.js';
 export * from './outgoing/index.js';
 export * from './platform.module.js';

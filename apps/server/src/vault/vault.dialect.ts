@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
-import { isWithin } from '@sallyport/auth';
-import type { DomainError } from '@sallyport/platform';
+import { type DomainError, isWithin } from '@sallyport/platform';
 import {
   type AclCapability,
   type AclGrant,

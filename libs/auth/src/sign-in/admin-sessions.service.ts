@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { GlobalSettingsService } from '@sallyport/identity';
-import { after, Clock, Database } from '@sallyport/platform';
+import { after, Clock, Database, isWithin } from '@sallyport/platform';
 import { type Token, TokensService } from '@sallyport/tokens';
 import { RequirementService } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
-import { isWithin } from './service-tokens.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
 
 interface PersonRow {

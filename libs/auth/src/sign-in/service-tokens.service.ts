@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import { AuthMount, LocalUser, type TokenSettings } from '@sallyport/identity';
-import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { Database, DomainError, isWithin, type Transaction } from '@sallyport/platform';
 import { MAX_TTL, type Token, TokensService } from '@sallyport/tokens';
-import ipaddr from 'ipaddr.js';
 import type { Finisher } from './finish.service.js';
 
 /** Makes the token a login at `/v1` ends in, by the settings of the user and its mount (contract vault.md §8). */
@@ -76,19 +75,4 @@ function ttlOf(settings: TokenSettings, mount: AuthMount): number {
     settings.period ? 0 : mount.maxLeaseTtl || MAX_TTL,
   ];
   return Math.min(wanted, ...limits.filter((limit): limit is number => limit !== undefined && limit > 0));
-}
-
-/** Whether an address lies in one of the ranges; no ranges: anywhere. */
-export function isWithin(address: string | null, cidrs: string[]): boolean {
-  if (cidrs.length === 0) return true;
-  if (address === null || !ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return cidrs.some((cidr) => {
-    const [range, bits] = ipaddr.isValidCIDR(cidr)
-      ? ipaddr.parseCIDR(cidr)
-      : [ipaddr.process(cidr), undefined];
-    return (
-      range.kind() === parsed.kind() && parsed.match(range, bits ?? (range.kind() === 'ipv4' ? 32 : 128))
-    );
-  });
 }
