@@ -1,4 +1,5 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity } from 'typeorm';
+import { NamedRow } from '../named-row.js';
 
 export type IdentityProviderType =
   | 'LocalDatabase'
@@ -20,18 +21,9 @@ export interface ClaimMapping {
 
 /** Where a first factor is proven. `Userpass`: the user store of a further `/v1` mount, not seen at `/admin`. */
 @Entity('identity_providers')
-export class IdentityProvider {
-  @PrimaryColumn('uuid')
-  id!: string;
-
+export class IdentityProvider extends NamedRow {
   @Column('text')
   type!: IdentityProviderType;
-
-  @Column('text')
-  name!: string;
-
-  @Column('text', { name: 'name_canonical' })
-  nameCanonical!: string;
 
   @Column('boolean', { name: 'built_in' })
   builtIn!: boolean;
@@ -39,12 +31,6 @@ export class IdentityProvider {
   /** Whether it may sign in at `/admin`. */
   @Column('boolean', { name: 'admin_provider' })
   adminProvider!: boolean;
-
-  @Column('text')
-  notes!: string;
-
-  @Column('text', { array: true })
-  tags!: string[];
 
   @Column('integer', { name: 'min_password_length' })
   minPasswordLength!: number;
@@ -72,10 +58,4 @@ export class IdentityProvider {
   /** The one secret its type has (shared secret, password, key); read only where it is needed. */
   @Column('bytea', { name: 'sealed_secret', nullable: true, select: false })
   sealedSecret?: Buffer | null;
-
-  @Column('timestamptz', { name: 'created_at' })
-  createdAt!: Date;
-
-  @Column('timestamptz', { name: 'updated_at' })
-  updatedAt!: Date;
 }

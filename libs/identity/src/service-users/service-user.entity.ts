@@ -1,23 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity } from 'typeorm';
+import { NamedRow } from '../named-row.js';
 
 /** A user of the built-in service provider; it cannot sign in here (contract appgate.md §5.2). */
 @Entity('service_users')
-export class ServiceUser {
-  @PrimaryColumn('uuid')
-  id!: string;
-
-  @Column('text')
-  name!: string;
-
-  @Column('text', { name: 'name_canonical' })
-  nameCanonical!: string;
-
-  @Column('text')
-  notes!: string;
-
-  @Column('text', { array: true })
-  tags!: string[];
-
+export class ServiceUser extends NamedRow {
   @Column('jsonb')
   labels!: Record<string, string>;
 
@@ -33,10 +19,4 @@ export class ServiceUser {
 
   @Column('timestamptz', { name: 'lock_start', nullable: true })
   lockStart!: Date | null;
-
-  @Column('timestamptz', { name: 'created_at' })
-  createdAt!: Date;
-
-  @Column('timestamptz', { name: 'updated_at' })
-  updatedAt!: Date;
 }

@@ -1,20 +1,12 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { NamedRow } from '@sallyport/identity';
+import { Column, Entity } from 'typeorm';
 import type { MfaMethodType } from '../mfa-method.entity.js';
 
 /** An MFA method as `/admin` knows it, under the name it has there: a row of a view over `mfa_methods` (contract appgate.md §4.1). */
 @Entity('mfa_providers')
-export class MfaProvider {
-  @PrimaryColumn('uuid')
-  id!: string;
-
+export class MfaProvider extends NamedRow {
   @Column('text')
   type!: MfaMethodType;
-
-  @Column('text')
-  name!: string;
-
-  @Column('text', { name: 'name_canonical' })
-  nameCanonical!: string;
 
   @Column('text', { name: 'offered_at', array: true })
   offeredAt!: ('appgate' | 'vault')[];
@@ -26,21 +18,9 @@ export class MfaProvider {
   @Column('jsonb')
   config!: Record<string, unknown>;
 
-  @Column('text')
-  notes!: string;
-
-  @Column('text', { array: true })
-  tags!: string[];
-
   @Column('bytea', { name: 'sealed_shared_secret', nullable: true, select: false })
   sealedSharedSecret?: Buffer | null;
 
   @Column('bytea', { name: 'sealed_challenge_secret', nullable: true, select: false })
   sealedChallengeSecret?: Buffer | null;
-
-  @Column('timestamptz', { name: 'created_at' })
-  createdAt!: Date;
-
-  @Column('timestamptz', { name: 'updated_at' })
-  updatedAt!: Date;
 }

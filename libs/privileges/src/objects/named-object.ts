@@ -1,15 +1,9 @@
+import type { NamedRow } from '@sallyport/identity';
+
 /** What every named object is (BaseEntity, contract appgate.md §1.5). */
-export interface NamedObject {
-  id: string;
-  name: string;
-  /** The form in which names are unique and compared (S51, S80). */
-  nameCanonical: string;
-  notes: string;
-  tags: string[];
+export interface NamedObject extends NamedRow {
   /** Present where a collection has objects that come with the installation (§9). */
   builtIn?: boolean;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
 type Managed = 'id' | 'nameCanonical' | 'builtIn' | 'createdAt' | 'updatedAt';

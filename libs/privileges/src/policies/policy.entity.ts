@@ -1,25 +1,11 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { NamedRow } from '@sallyport/identity';
+import { Column, Entity } from 'typeorm';
 
 export type PolicyType = 'Access' | 'Device' | 'Dns' | 'Admin' | 'Mixed' | 'Stop';
 
 /** Gives its roles to every user its expression says true for (contract appgate.md §5.4). */
 @Entity('policies')
-export class Policy {
-  @PrimaryColumn('uuid')
-  id!: string;
-
-  @Column('text')
-  name!: string;
-
-  @Column('text', { name: 'name_canonical' })
-  nameCanonical!: string;
-
-  @Column('text')
-  notes!: string;
-
-  @Column('text', { array: true })
-  tags!: string[];
-
+export class Policy extends NamedRow {
   @Column('boolean', { name: 'built_in' })
   builtIn!: boolean;
 
@@ -39,10 +25,4 @@ export class Policy {
   /** What network clients read of it: stored and echoed, without effect here. */
   @Column('jsonb', { name: 'client_part' })
   clientPart!: Record<string, unknown>;
-
-  @Column('timestamptz', { name: 'created_at' })
-  createdAt!: Date;
-
-  @Column('timestamptz', { name: 'updated_at' })
-  updatedAt!: Date;
 }
