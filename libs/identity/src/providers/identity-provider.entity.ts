@@ -1,5 +1,5 @@
+import { NamedRow } from '@sallyport/platform';
 import { Column, Entity } from 'typeorm';
-import { NamedRow } from '../named-row.js';
 
 export type IdentityProviderType =
   | 'LocalDatabase'

@@ -1,5 +1,5 @@
+import { NamedRow } from '@sallyport/platform';
 import { Column, Entity } from 'typeorm';
-import { NamedRow } from '../named-row.js';
 
 /** A user of the built-in service provider; it cannot sign in here (contract appgate.md §5.2). */
 @Entity('service_users')

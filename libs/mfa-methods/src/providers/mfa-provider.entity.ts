@@ -1,4 +1,4 @@
-import { NamedRow } from '@sallyport/identity';
+import { NamedRow } from '@sallyport/platform';
 import { Column, Entity } from 'typeorm';
 import type { MfaMethodType } from '../mfa-method.entity.js';
 

@@ -1,4 +1,4 @@
-import type { NamedRow } from '@sallyport/identity';
+import type { NamedRow } from '@sallyport/platform';
 
 /** What every named object is (BaseEntity, contract appgate.md §1.5). */
 export interface NamedObject extends NamedRow {

@@ -1,4 +1,4 @@
-import { NamedRow } from '@sallyport/identity';
+import { NamedRow } from '@sallyport/platform';
 import { Column, Entity } from 'typeorm';
 
 /** A function policy expressions may call by its name, where that is an identifier (contract appgate.md §6.1). */

@@ -1,4 +1,4 @@
-import { NamedRow } from '@sallyport/identity';
+import { NamedRow } from '@sallyport/platform';
 import { Column, Entity } from 'typeorm';
 
 /** Adds claims of its own to the users of the providers that name it: `claims.user.agScripted` (contract appgate.md §5.4, §6.1). */
