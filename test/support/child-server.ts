@@ -19,9 +19,13 @@ export class ChildServer {
     child.stderr!.on('data', (chunk) => (this.output += chunk));
   }
 
-  /** Starts it and waits until it listens. @throws Error with its words where it ends instead. */
-  static async start(dataDirectory: string, settings: Record<string, string> = {}): Promise<ChildServer> {
-    const server = ChildServer.launch(dataDirectory, settings);
+  /** Starts it, or another build of it, and waits until it listens. @throws Error with its words where it ends instead. */
+  static async start(
+    dataDirectory: string,
+    settings: Record<string, string> = {},
+    main = MAIN,
+  ): Promise<ChildServer> {
+    const server = ChildServer.launch(dataDirectory, settings, main);
     const deadline = Date.now() + START_MS;
     while (!server.output.includes('Sallyport is up.')) {
       if (server.hasEnded || Date.now() > deadline)
@@ -40,7 +44,7 @@ export class ChildServer {
     return { code: await server.ended(), words: server.output };
   }
 
-  private static launch(dataDirectory: string, settings: Record<string, string>): ChildServer {
+  private static launch(dataDirectory: string, settings: Record<string, string>, main = MAIN): ChildServer {
     if (!existsSync(MAIN)) buildWhenNeeded();
     const environment = {
       PATH: process.env['PATH'],
@@ -53,7 +57,7 @@ export class ChildServer {
       SALLYPORT_DATA_DIR: dataDirectory,
       SALLYPORT_FAILURE_FLOOR_MS: '0',
     };
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [main], {
       env: { ...environment, ...own, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -22,6 +22,7 @@ import { ENTITIES } from '../../apps/server/src/start/entities.js';
 import { FirstStart } from '../../apps/server/src/start/first-start.service.js';
 import { ADMIN_PASSWORD, ROOT_TOKEN, TestClock } from './sallyport.js';
 import { createTestDatabase } from './test-database.js';
+import { databaseSettings, serverUrlOf } from './test-server.js';
 
 @Module({})
 class CoreModule {
@@ -39,12 +40,14 @@ export interface CoreOptions {
   /** Another replica over the same database, with the same master key and clock. */
   replicaOf?: Core;
   settings?: Record<string, string>;
+  /** As the operator's console works: under the role that owns the tables, not the server's. */
+  asOperator?: boolean;
 }
 
 /** The core without its dialects and listeners, over a database of its own in which the installation exists. */
 export interface Core {
   clock: TestClock;
-  /** For looking at rows, and for planting them. */
+  /** For looking at rows, and for planting them: as the role that owns the tables. */
   database: pg.Pool;
   databaseUrl: string;
   masterKeyFile: string;
@@ -53,7 +56,7 @@ export interface Core {
   stop(): Promise<void>;
 }
 
-export async function startCore({ replicaOf, settings }: CoreOptions = {}): Promise<Core> {
+export async function startCore({ replicaOf, settings, asOperator }: CoreOptions = {}): Promise<Core> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-core-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? join(folder, 'master.key');
   if (replicaOf === undefined)
@@ -62,17 +65,19 @@ export async function startCore({ replicaOf, settings }: CoreOptions = {}): Prom
   const databaseUrl = owned?.url ?? replicaOf!.databaseUrl;
   const clock = replicaOf?.clock ?? new TestClock();
   const config = readConfig({
-    DATABASE_URL: databaseUrl,
+    ...databaseSettings(databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: masterKeyFile,
     SALLYPORT_DATA_DIR: folder,
     SALLYPORT_ADMIN_PASSWORD: ADMIN_PASSWORD,
     SALLYPORT_ROOT_TOKEN: ROOT_TOKEN,
     SALLYPORT_FAILURE_FLOOR_MS: '0',
+    // Two workers of the tests and what else runs would leave the hashes nothing.
+    SALLYPORT_HASH_NICENESS: '0',
     SALLYPORT_DATABASE_POOL: '40',
     ...settings,
   });
   const dataSource = createDataSource({
-    url: databaseUrl,
+    url: asOperator === true ? databaseUrl : serverUrlOf(databaseUrl),
     poolSize: config.databasePoolSize,
     entities: ENTITIES,
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, startEmbeddedPostgres } from '@sallyport/platform';
 import type { TestProject } from 'vitest/node';
-import { databaseUrl, sendStatement, TEMPLATE } from './test-server.js';
+import { databaseUrl, sendStatement, SERVER_ROLE, TEMPLATE } from './test-server.js';
 
 /** Followed by the id of the run's process. */
 const FOLDER = 'sallyport-test-';
@@ -28,7 +28,9 @@ export default async function startTestServer(project: TestProject): Promise<() 
   };
   try {
     await sendStatement(server.socketDirectory, `CREATE DATABASE ${TEMPLATE} OWNER ${server.user}`);
-    await migrate(databaseUrl(server.socketDirectory, TEMPLATE));
+    // The tests see what the sessions of the server's role wait for.
+    await sendStatement(server.socketDirectory, `GRANT pg_read_all_stats TO ${server.user}`);
+    await migrate(databaseUrl(server.socketDirectory, TEMPLATE), { serverRole: SERVER_ROLE });
   } catch (failure) {
     await teardown();
     throw failure;

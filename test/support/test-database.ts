@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { databaseUrl, sendStatement, TEMPLATE } from './test-server.js';
+import { mustHoldNoSecret } from './dump-search.js';
+import { databaseUrl, sendStatement, serverUrlOf, TEMPLATE } from './test-server.js';
 
 /** SQLSTATE: somebody else is looking at the template just now. */
 const OBJECT_IN_USE = '55006';
 const ATTEMPTS = 20;
 
 export interface TestDatabase {
-  /** For pg, TypeORM's `url` and DATABASE_URL alike. */
+  /** Of the role that owns the tables: for looking at rows and planting them. For pg and TypeORM's `url` alike. */
   url: string;
-  /** Ends the sessions that are left and removes the database. */
+  /** Of the role the server serves as. */
+  serverUrl: string;
+  /** Ends the sessions that are left and removes the database. @throws Error where it held a secret as it is (S69). */
   drop(): Promise<void>;
 }
 
@@ -29,9 +32,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   }
   return {
     url: databaseUrl(socketDirectory, name),
+    serverUrl: serverUrlOf(databaseUrl(socketDirectory, name)),
     drop: async () => {
       await sendStatement(socketDirectory, awaitNoSessions(name));
-      await sendStatement(socketDirectory, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      try {
+        await mustHoldNoSecret(databaseUrl(socketDirectory, name));
+      } finally {
+        await sendStatement(socketDirectory, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }
     },
   };
 }
@@ -47,17 +55,23 @@ function awaitNoSessions(name: string): string {
   END $$`;
 }
 
-/** The same around all tests of a file or a `describe`; read `url` inside hooks and tests only. */
-export function withTestDatabase(): { readonly url: string } {
+/** The same around all tests of a file or a `describe`; read the URLs inside hooks and tests only. */
+export function withTestDatabase(): Readonly<Omit<TestDatabase, 'drop'>> {
   let database: TestDatabase | undefined;
   beforeAll(async () => {
     database = await createTestDatabase();
   });
   afterAll(() => database?.drop());
+  const present = (): TestDatabase => {
+    if (!database) throw new Error('The test database exists only while tests run.');
+    return database;
+  };
   return {
     get url(): string {
-      if (!database) throw new Error('The test database exists only while tests run.');
-      return database.url;
+      return present().url;
+    },
+    get serverUrl(): string {
+      return present().serverUrl;
     },
   };
 }

@@ -1,25 +1,16 @@
 import { AuditService, OPERATOR } from '@sallyport/audit';
-import {
-  type Config,
-  createDataSource,
-  Database,
-  DomainError,
-  migrate,
-  mustOpenDataKeys,
-  readMasterKey,
-  schemaStanding,
-} from '@sallyport/platform';
+import { bringUp, type Config, createDataSource, Database, readMasterKey } from '@sallyport/platform';
 import { openConsoleDatabase } from '../console/console-database.js';
 import { inSession } from '../console/session.js';
 import type { Answer } from '../console/terminal.js';
 
 /**
- * Brings the schema to this version; a database that is there already stays as it is.
- * @throws ConfigError where the master key does not open the database's keys (S67): then nothing is changed. DomainError `conflict` code
- *   `schema-ahead`; `unavailable`.
+ * Brings the schema to this version, and the role of the server to what it may do; a database that is there already stays as it is.
+ * @throws ConfigError where the master key does not open the database's keys (S67) or a newer version has changed it: then nothing is changed.
+ *   DomainError `unavailable`.
  */
 export async function migrateDatabase(config: Config): Promise<Answer> {
-  const { pending, installed } = await bringUp(config);
+  const { pending, installed, shortcoming } = await migrateFor(config);
   if (pending.length > 0 && installed)
     await inSession(config, async (core) => {
       await core.get(AuditService).record(core.get(Database), OPERATOR, {
@@ -31,30 +22,30 @@ export async function migrateDatabase(config: Config): Promise<Answer> {
     });
   return {
     data: { migrated: pending },
-    lines:
-      pending.length === 0
+    lines: [
+      ...(pending.length === 0
         ? ['The database is of this version already.']
-        : ['Ran:', ...pending.map((name) => `  ${name}`)],
+        : ['Ran:', ...pending.map((name) => `  ${name}`)]),
+      ...(shortcoming === null
+        ? []
+        : [
+            `The server has no role of its own (${shortcoming}): \`sallyport doctor\` says how to give it one.`,
+          ]),
+    ],
   };
 }
 
-async function bringUp(config: Config): Promise<{ pending: string[]; installed: boolean }> {
+async function migrateFor(
+  config: Config,
+): Promise<{ pending: string[]; installed: boolean; shortcoming: string | null }> {
   const database = await openConsoleDatabase(config);
-  const dataSource = createDataSource({ url: database.url, poolSize: 2, entities: [] });
+  const { url, pooled } = database;
+  const dataSource = createDataSource({ url, pooled, poolSize: 1, entities: [] });
   try {
-    const masterKey = readMasterKey(database.masterKeyFile);
+    const { ran: pending, shortcoming } = await bringUp(database.urls, readMasterKey(database.masterKeyFile));
     await dataSource.initialize();
-    const sql = new Database(dataSource);
-    const { pending, unknown } = await schemaStanding(sql);
-    if (unknown.length > 0)
-      throw new DomainError(
-        'conflict',
-        'schema-ahead',
-        'A newer version has changed this database: use its command line.',
-      );
-    await mustOpenDataKeys(sql, masterKey);
-    if (pending.length > 0) await migrate(database.url);
-    return { pending, installed: (await sql.query('SELECT 1 FROM installation')).length > 0 };
+    const installed = (await new Database(dataSource).query('SELECT 1 FROM installation')).length > 0;
+    return { pending, installed, shortcoming };
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
     await database.leave();

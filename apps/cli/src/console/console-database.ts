@@ -1,8 +1,12 @@
 import { join } from 'node:path';
-import { type Config, ConfigError, joinEmbeddedPostgres } from '@sallyport/platform';
+import { type Config, ConfigError, type DatabaseUrls, joinEmbeddedPostgres } from '@sallyport/platform';
 
 export interface ConsoleDatabase {
+  /** Of the role that owns the tables, where it is known: what the operator does is more than the server may (S96). */
   url: string;
+  /** Whether that leads to a pooler. */
+  pooled: boolean;
+  urls: DatabaseUrls;
   masterKeyFile: string;
   leave(): Promise<void>;
 }
@@ -13,8 +17,17 @@ export interface ConsoleDatabase {
  */
 export async function openConsoleDatabase(config: Config): Promise<ConsoleDatabase> {
   const masterKeyFile = masterKeyFileOf(config);
-  if (config.databaseUrl !== null)
-    return { url: config.databaseUrl, masterKeyFile, leave: async () => undefined };
+  if (config.databaseUrl !== null) {
+    const pooled = config.databasePooled;
+    const urls = { databaseUrl: config.databaseUrl, migrationUrl: config.migrationDatabaseUrl, pooled };
+    return {
+      url: urls.migrationUrl ?? urls.databaseUrl,
+      pooled: pooled && urls.migrationUrl === null,
+      urls,
+      masterKeyFile,
+      leave: async () => undefined,
+    };
+  }
   const joined = await joinEmbeddedPostgres(config.dataDirectory);
   if (joined === null)
     throw new ConfigError([
@@ -23,7 +36,8 @@ export async function openConsoleDatabase(config: Config): Promise<ConsoleDataba
         problem: 'there is no database in this folder; name the one of the server, or set DATABASE_URL',
       },
     ]);
-  return { ...joined, masterKeyFile };
+  const urls = { databaseUrl: joined.serverUrl, migrationUrl: joined.url };
+  return { url: joined.url, pooled: false, urls, masterKeyFile, leave: () => joined.leave() };
 }
 
 export function masterKeyFileOf({ masterKeyFile, dataDirectory }: Config): string {

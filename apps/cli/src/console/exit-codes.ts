@@ -24,8 +24,15 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigError)
     return { exitCode: EXIT.configuration, code: 'configuration', message: error.message };
   if (error instanceof DomainError) return failureOfCore(error);
+  if ((error as { code?: unknown }).code === NOT_ALLOWED)
+    return { exitCode: EXIT.failed, code: 'role', message: NOT_ALLOWED_TO_THE_SERVER };
   return { exitCode: EXIT.failed, code: 'failed', message: (error as Error).message };
 }
+
+/** SQLSTATE: what the operator does here is more than the server's role may (S96). */
+const NOT_ALLOWED = '42501';
+const NOT_ALLOWED_TO_THE_SERVER =
+  'The role in DATABASE_URL may not do this: name the role that owns the tables in SALLYPORT_MIGRATION_DATABASE_URL.';
 
 function failureOfCore({ kind, code, message, details }: DomainError): Failure {
   if (kind === 'unavailable')

@@ -35,6 +35,7 @@ export async function inSession<T>(
   const database = await openConsoleDatabase(config);
   const dataSource = createDataSource({
     url: database.url,
+    pooled: database.pooled,
     poolSize: CONNECTIONS,
     entities: [...PEOPLE, ...FACTORS, ...RIGHTS],
   });

@@ -28,14 +28,6 @@ function judgeServer(standing: DatabaseStanding, { acceptedOff }: Config): Findi
     findings.unshift(
       wrong('database', `PostgreSQL ${standing.versionText} is too old`, 'Use PostgreSQL 14 or newer.'),
     );
-  if (standing.superuser)
-    findings.push(
-      warning(
-        'database',
-        'the role in DATABASE_URL is a superuser',
-        'Use a role that only owns its database: `CREATE ROLE sallyport LOGIN`.',
-      ),
-    );
   if (findings.every(({ check }) => check !== 'database'))
     findings.unshift(ok('database', `PostgreSQL ${standing.versionText} answers`));
   if (findings.every(({ check }) => check !== 'clock'))
@@ -44,7 +36,15 @@ function judgeServer(standing: DatabaseStanding, { acceptedOff }: Config): Findi
 }
 
 async function judgeSchema(sql: Database): Promise<Finding[]> {
-  const { pending, unknown } = await schemaStanding(sql);
+  const { pending, unknown, servable } = await schemaStanding(sql);
+  if (unknown.length > 0 && servable)
+    return [
+      warning(
+        'schema',
+        'a newer version has changed this database; this one may serve beside it',
+        'Bring this one to that version too.',
+      ),
+    ];
   if (unknown.length > 0)
     return [
       wrong(

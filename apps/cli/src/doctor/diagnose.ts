@@ -5,6 +5,7 @@ import {
   createDataSource,
   Database,
   type Environment,
+  isPoolerRefusal,
   type MasterKey,
   readConfig,
   readMasterKey,
@@ -15,6 +16,8 @@ import type { Answer } from '../console/terminal.js';
 import { checkDatabase } from './check-database.js';
 import { checkFiles } from './check-files.js';
 import { checkKeys } from './check-keys.js';
+import { checkPooler } from './check-pooler.js';
+import { checkRoles } from './check-roles.js';
 import { checkTls } from './check-tls.js';
 import { type Finding, ok, wrong } from './finding.js';
 
@@ -64,6 +67,11 @@ async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
     ];
   } catch (error) {
     if (error instanceof ConfigError) return [...keyFindings, ...refusals('database', error)];
+    if (isPoolerRefusal(error))
+      return [
+        ...keyFindings,
+        wrong('database', 'a pooler answers', 'Set SALLYPORT_DATABASE_POOLER=transaction.'),
+      ];
     const remedy = 'See that PostgreSQL runs, that DATABASE_URL names it, and that its role may log in.';
     return [
       ...keyFindings,
@@ -74,15 +82,17 @@ async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
 
 async function lookInside(config: Config, masterKey: MasterKey | null, clock: Clock): Promise<Finding[]> {
   const database = await openConsoleDatabase(config);
-  const dataSource = createDataSource({ url: database.url, poolSize: 2, entities: [] });
+  const { url, pooled } = database;
+  const dataSource = createDataSource({ url, pooled, poolSize: 2, entities: [] });
   try {
     await dataSource.initialize();
     const sql = new Database(dataSource);
-    const findings = await checkDatabase(sql, clock, config);
+    const findings = [...(await checkDatabase(sql, clock, config)), ...(await checkPooler(config, clock))];
     const current = findings.some(({ check, state }) => check === 'schema' && state === 'ok');
-    return current && masterKey !== null
-      ? [...findings, ...(await checkKeys(sql, masterKey, clock))]
-      : findings;
+    if (!current) return findings;
+    const roles = await checkRoles(database.urls);
+    const keys = masterKey === null ? [] : await checkKeys(sql, masterKey, clock);
+    return [...findings, ...roles, ...keys];
   } finally {
     if (dataSource.isInitialized) await dataSource.destroy();
     await database.leave();

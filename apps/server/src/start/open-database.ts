@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import {
   type Config,
+  type DatabaseUrls,
   makeMasterKeyFile,
   type MasterKey,
   readMasterKey,
@@ -10,7 +11,7 @@ import {
 } from '@sallyport/platform';
 
 export interface OpenDatabase {
-  url: string;
+  urls: DatabaseUrls;
   masterKey: MasterKey;
   /** Ends what this process started; an outside database is left alone. */
   close(): Promise<void>;
@@ -23,7 +24,11 @@ export interface OpenDatabase {
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
   if (config.databaseUrl !== null)
     return {
-      url: config.databaseUrl,
+      urls: {
+        databaseUrl: config.databaseUrl,
+        migrationUrl: config.migrationDatabaseUrl,
+        pooled: config.databasePooled,
+      },
       masterKey: readMasterKey(config.masterKeyFile ?? ''),
       close: async () => undefined,
     };
@@ -41,5 +46,9 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
     durable: true,
     log: (line) => logger.debug(line),
   });
-  return { url: embedded.url, masterKey, close: () => embedded.stop() };
+  return {
+    urls: { databaseUrl: embedded.serverUrl, migrationUrl: embedded.url },
+    masterKey,
+    close: () => embedded.stop(),
+  };
 }

@@ -1,12 +1,15 @@
-import type { LoggerService } from '@nestjs/common';
+import { X509Certificate } from 'node:crypto';
+import { Logger, type LoggerService } from '@nestjs/common';
 import {
+  bringUp,
   Clock,
   type Config,
   createDataSource,
-  Database,
-  migrate,
-  mustOpenDataKeys,
+  Metrics,
+  openTracing,
+  SALLYPORT_VERSION,
 } from '@sallyport/platform';
+import type { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
 import { createApp, type RunningServer } from '../http/create-app.js';
 import { serverOptions } from '../http/server-options.js';
@@ -28,26 +31,38 @@ export async function startServer(
   { clock, logger }: StartOptions = {},
 ): Promise<RunningServer> {
   const options = await serverOptions(config, (clock ?? new Clock()).now());
+  const metrics = new Metrics();
+  if (options.tls !== undefined) metrics.certificateEnd.set(endOf(options.tls.cert));
+  const tracing = await openTracing(config.tracing, SALLYPORT_VERSION, metrics);
   const database = await openDatabase(config);
-  const dataSource = createDataSource({
-    url: database.url,
-    poolSize: config.databasePoolSize,
-    entities: ENTITIES,
-  });
+  let dataSource: DataSource | undefined;
   const close = async () => {
-    if (dataSource.isInitialized) await dataSource.destroy();
+    if (dataSource?.isInitialized === true) await dataSource.destroy();
     await database.close();
+    await tracing.close();
   };
   try {
+    const { server: url, shortcoming } = await bringUp(database.urls, database.masterKey);
+    if (shortcoming !== null) new Logger('Start').warn(ownerServes(shortcoming));
+    const { databasePoolSize: poolSize, databasePooled: pooled, databasePrepares: prepares } = config;
+    dataSource = createDataSource({ url, poolSize, pooled, prepares, entities: ENTITIES });
     await dataSource.initialize();
-    // A wrong master key stops the start before any row or table is changed (S67).
-    await mustOpenDataKeys(new Database(dataSource), database.masterKey);
-    await migrate(database.url);
-    const module = AppModule.register({ config, dataSource, masterKey: database.masterKey, clock });
+    const { masterKey } = database;
+    const module = AppModule.register({ config, dataSource, masterKey, clock, metrics, tracing });
     const server = await createApp(module, options, logger === undefined ? {} : { logger });
     return { ...server, stop: (drainMs, graceMs) => server.stop(drainMs, graceMs).finally(close) };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** When a certificate ends, in seconds since 1970. */
+function endOf(certificate: string | Buffer): number {
+  return new X509Certificate(certificate).validToDate.getTime() / 1000;
+}
+
+/** S96: told, not refused; a database whose owner may make no roles would otherwise not be served at all. */
+function ownerServes(shortcoming: string): string {
+  return `the server works as the role that owns its tables (${shortcoming}): what gets round it could change them and the audit. Give it a role of its own, see docs/operations.md#database-roles`;
 }

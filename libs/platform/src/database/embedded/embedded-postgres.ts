@@ -22,8 +22,10 @@ export interface EmbeddedPostgres {
   /** Owns the database and is nobody in the rest of the cluster. */
   user: string;
   database: string;
-  /** The same as a URL, as DATABASE_URL would say it. */
+  /** The same as a URL. */
   url: string;
+  /** Of the role that owns nothing and serves: what DATABASE_URL would say (S96). */
+  serverUrl: string;
   /** Ends the server in order, one we adopted as well. Calling it again waits for the same end. */
   stop(): Promise<void>;
 }

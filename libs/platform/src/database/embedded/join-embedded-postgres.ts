@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { APPLICATION } from './application-database.js';
+import { APPLICATION, applicationUrl, SERVER } from './application-database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { knock } from './owner.js';
 import { openSocketDirectory } from './socket-directory.js';
 
 export interface JoinedPostgres {
+  /** Of the role that owns the database. */
   url: string;
+  /** Of the role the server serves as. */
+  serverUrl: string;
   /** Ends what was started for this; one that a server runs is left alone. */
   leave(): Promise<void>;
 }
@@ -21,12 +24,13 @@ export async function joinEmbeddedPostgres(dataDirectory: string): Promise<Joine
   const socket = await openSocketDirectory(cluster);
   if (await isOwned(socket.path))
     return {
-      url: `postgres://${APPLICATION}@/${APPLICATION}?host=${encodeURIComponent(socket.path)}`,
+      url: applicationUrl(socket.path, APPLICATION),
+      serverUrl: applicationUrl(socket.path, SERVER),
       leave: () => socket.remove(),
     };
   await socket.remove();
   const started = await startEmbeddedPostgres({ dataDirectory, durable: true });
-  return { url: started.url, leave: () => started.stop() };
+  return { url: started.url, serverUrl: started.serverUrl, leave: () => started.stop() };
 }
 
 /** Whether a running server holds it. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { ensureApplicationDatabase, APPLICATION } from './application-database.js';
+import { APPLICATION, applicationUrl, ensureApplicationDatabase, SERVER } from './application-database.js';
 import type { Site } from './cluster.js';
 import { LaunchAttempts } from './launch-attempts.js';
 import { AlreadyOwned, claim, knock } from './owner.js';
@@ -18,6 +18,7 @@ export class Server {
   readonly user = APPLICATION;
   readonly database = APPLICATION;
   readonly url: string;
+  readonly serverUrl: string;
 
   private owner: pg.Client | undefined;
   private launched: Postmaster | undefined;
@@ -31,7 +32,8 @@ export class Server {
     private readonly log: (line: string) => void,
   ) {
     this.socketDirectory = socket.path;
-    this.url = `postgres://${APPLICATION}@/${APPLICATION}?host=${encodeURIComponent(socket.path)}`;
+    this.url = applicationUrl(socket.path, APPLICATION);
+    this.serverUrl = applicationUrl(socket.path, SERVER);
   }
 
   /** Returns as the owner of a server that answers and holds our database. */

@@ -15,6 +15,7 @@ import { KnownNetworks1763900000010 } from './1763900000010-known-networks.js';
 import { AuditChain1763900000020 } from './1763900000020-audit-chain.js';
 import { KeyRotation1763900000030 } from './1763900000030-key-rotation.js';
 import { SelfService1763900000040 } from './1763900000040-self-service.js';
+import { DatabaseRoles1764000000010 } from './1764000000010-database-roles.js';
 
 /** All migrations in their order. A released one is never edited. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   AuditChain1763900000020,
   KeyRotation1763900000030,
   SelfService1763900000040,
+  DatabaseRoles1764000000010,
 ];
