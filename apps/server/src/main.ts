@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { readConfig } from '@sallyport/platform';
-import { stopOnSignals } from './http/shutdown.js';
+import { stopInOrder } from './http/shutdown.js';
+import { MetricsListener } from './ops/metrics-listener.service.js';
 import { bootstrapFile } from './start/bootstrap-file.js';
 import { StartLogger } from './start/start-logger.js';
 import { startServer } from './start/start-server.js';
@@ -13,9 +14,10 @@ try {
   const logger = new StartLogger(config.logLevel);
   Logger.overrideLogger(logger);
   const server = await startServer(config, { logger });
-  stopOnSignals(server);
+  stopInOrder(server);
   const file = bootstrapFile(config.dataDirectory);
-  process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null));
+  const { address } = server.app.get(MetricsListener, { strict: false });
+  process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null, address));
 } catch (error) {
   // What the operator can mend is said in a sentence (a wrong setting by its name, never its value); the rest shows where it came from.
   const { name, message, stack } = error as Error;

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { DomainError } from '@sallyport/platform';
+import { DomainError, inAdministration } from '@sallyport/platform';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS, type AccessStatement } from './access.js';
+import { ACCESS, type AccessStatement, isAdministration } from './access.js';
 import { BearerGuard } from './bearer.guard.js';
 
 /** Closed until opened: a route answers only who its access statement lets in, and nobody without one (S44). */
@@ -21,8 +21,14 @@ export class AccessGuard implements CanActivate {
       throw new DomainError('forbidden', 'access-not-stated', 'The route does not state who may call it.');
     if (access.kind === 'open') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    // What administration asks before its handler counts as administration too (S92).
+    if (isAdministration(access)) await inAdministration(() => this.judge(access, request));
+    else await this.judge(access, request);
+    return true;
+  }
+
+  private async judge(access: AccessStatement, request: FastifyRequest): Promise<void> {
     const tokenSent = await this.bearer.identify(request);
     await request.dialect.authorize(access, request.caller, tokenSent, request);
-    return true;
   }
 }

@@ -17,6 +17,8 @@ export type AccessStatement =
       /** Also let in: who holds the privilege on one of these. */
       orTargets?: readonly string[];
     }
+  /** `/forward-auth`, `/oauth2`: a full live token of either dialect; its rights are judged by what it asks for. */
+  | { kind: 'full-token' }
   /** `/v1`: any live token. */
   | { kind: 'live-token' }
   /** `/v1`: a token whose policies give this capability on the request's path. */
@@ -24,11 +26,18 @@ export type AccessStatement =
       kind: 'capability';
       capability: 'create' | 'read' | 'update' | 'delete' | 'list' | 'patch';
       sudo?: boolean;
+      /** Of the caller's own token: does not wait behind administration (S92). */
+      own?: boolean;
       /** An `update` of this kind of object is a `create` where the object is not there yet (vault.md §12). */
       existence?: 'mount-user' | 'token-role';
     };
 
 export const ACCESS = Symbol('access');
+
+/** Whether a route administers: its statements share half of the database connections (S92). */
+export function isAdministration(access: AccessStatement | undefined): boolean {
+  return access?.kind === 'privilege' || (access?.kind === 'capability' && !access.own);
+}
 
 /** States who may call a route or every route of a controller. */
 export function Access(statement: AccessStatement): MethodDecorator & ClassDecorator {
@@ -41,6 +50,7 @@ const SCHEME_OF: Record<AccessStatement['kind'], string | null> = {
   open: null,
   token: 'bearer',
   privilege: 'bearer',
+  'full-token': 'bearer',
   'live-token': 'vaultToken',
   capability: 'vaultToken',
 };

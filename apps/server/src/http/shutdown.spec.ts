@@ -1,22 +1,30 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunningServer } from './create-app.js';
-import { stopOnSignals } from './shutdown.js';
+import { stopInOrder } from './shutdown.js';
 
 type Stop = RunningServer['stop'];
 
-/** Sends a signal to this process alone and answers the code it would have exited with. */
-function exitCodeAfter(signals: NodeJS.Signals[], stop: Stop): Promise<unknown> {
+const EVENTS = ['SIGTERM', 'SIGINT', 'uncaughtException', 'unhandledRejection'] as const;
+type Event = (typeof EVENTS)[number];
+
+function listenersOf(event: Event): ((...args: unknown[]) => void)[] {
+  return process.listeners(event as 'SIGTERM') as ((...args: unknown[]) => void)[];
+}
+
+/** Lets something happen to this process alone and answers the code it would have exited with. */
+function exitCodeAfter(events: Event[], stop: Stop): Promise<unknown> {
   return new Promise((resolve) => {
     vi.spyOn(process, 'exit').mockImplementation((code) => resolve(code) as never);
-    const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
-    stopOnSignals({ stop } as RunningServer);
-    for (const signal of signals)
-      for (const listener of process.listeners(signal))
-        if (!before.get(signal)!.includes(listener)) {
-          process.off(signal, listener);
-          listener(signal);
-        }
+    const before = new Map(EVENTS.map((event) => [event, listenersOf(event)]));
+    stopInOrder({ stop } as RunningServer);
+    const added = EVENTS.map((event) => {
+      const listener = listenersOf(event).find((found) => !before.get(event)!.includes(found))!;
+      process.off(event, listener);
+      return [event, listener] as const;
+    });
+    const ours = new Map<Event, (...args: unknown[]) => void>(added);
+    for (const event of events) ours.get(event)!(new Error(event));
   });
 }
 
@@ -26,7 +34,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('stopOnSignals', () => {
+describe('stopInOrder', () => {
   it('S90 drains 5 s and gives requests 25 s on SIGTERM, then exits 0', async () => {
     const asked: number[][] = [];
     expect(await exitCodeAfter(['SIGTERM'], async (...times) => void asked.push(times))).toBe(0);
@@ -38,6 +46,16 @@ describe('stopOnSignals', () => {
     expect(await exitCodeAfter(['SIGINT', 'SIGTERM'], async (...times) => void asked.push(times))).toBe(0);
     expect(asked).toEqual([[0, 25_000]]);
   });
+
+  it.each(['uncaughtException', 'unhandledRejection'] as const)(
+    'S97 drains and exits 1 after an %s, whatever signal follows',
+    async (event) => {
+      const asked: number[][] = [];
+      const stop: Stop = async (...times) => void asked.push(times);
+      expect(await exitCodeAfter([event, 'SIGINT', event], stop)).toBe(1);
+      expect(asked).toEqual([[5_000, 25_000]]);
+    },
+  );
 
   it('exits 1 when the stop fails', async () => {
     expect(await exitCodeAfter(['SIGTERM'], async () => Promise.reject(new Error('stuck')))).toBe(1);

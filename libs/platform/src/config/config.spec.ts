@@ -35,6 +35,17 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('S97 stops at a setting it does not know, by its name only', () => {
+    expect(problemsOf({ SALLYPORT_MASTER_KEY: 'c2VjcmV0', SALLYPORT_TRUSTED_PROXY: '10.0.0.1' })).toEqual([
+      'SALLYPORT_MASTER_KEY',
+      'SALLYPORT_TRUSTED_PROXY',
+    ]);
+    expect(() => readConfig({ SALLYPORT_MASTER_KEY: 'c2VjcmV0' })).toThrow(
+      /^SALLYPORT_MASTER_KEY: is not a setting$/,
+    );
+    expect(problemsOf({ SALLYPORT_ROOT_TOKEN_FILE: '', OTHER_PROGRAM: 'x' })).toEqual([]);
+  });
+
   it('never shows the value of a wrong secret', () => {
     expect(() => readConfig({ SALLYPORT_ROOT_TOKEN: 'short-secret' })).toThrow(
       /^SALLYPORT_ROOT_TOKEN: must be 22 to 512 printable ASCII characters without blanks$/,
@@ -46,6 +57,27 @@ describe('readConfig', () => {
     expect(problemsOf({ SALLYPORT_ROOT_TOKEN: 'a'.repeat(21) })).toEqual(['SALLYPORT_ROOT_TOKEN']);
   });
 
+  it('takes a pooler only before a database of its own', () => {
+    const url = {
+      DATABASE_URL: 'postgres://sallyport@/sallyport?host=/run',
+      SALLYPORT_MASTER_KEY_FILE: 'key',
+    };
+    for (const [pooler, databasePooled, databasePrepares] of [
+      ['transaction', true, false],
+      ['prepared', true, true],
+      ['off', false, true],
+      ['', false, true],
+    ] as const)
+      expect(readConfig({ ...url, SALLYPORT_DATABASE_POOLER: pooler })).toMatchObject({
+        databasePooled,
+        databasePrepares,
+      });
+    expect(problemsOf({ ...url, SALLYPORT_DATABASE_POOLER: 'session' })).toEqual([
+      'SALLYPORT_DATABASE_POOLER',
+    ]);
+    expect(problemsOf({ SALLYPORT_DATABASE_POOLER: 'transaction' })).toEqual(['SALLYPORT_DATABASE_POOLER']);
+  });
+
   it('S84 refuses plain HTTP beyond loopback without a trusted proxy', () => {
     expect(problemsOf({ HOST: '0.0.0.0' })).toEqual(['PORT']);
     expect(problemsOf({ HOST: '0.0.0.0', PORT: 'off' })).toEqual([]);
@@ -54,7 +86,28 @@ describe('readConfig', () => {
   });
 
   it('S67 refuses DATABASE_URL without a master key file', () => {
-    expect(problemsOf({ DATABASE_URL: 'postgres://db/x' })).toEqual(['SALLYPORT_MASTER_KEY_FILE']);
+    expect(problemsOf({ DATABASE_URL: 'postgres://127.0.0.1/x' })).toEqual(['SALLYPORT_MASTER_KEY_FILE']);
+  });
+
+  it('S84 refuses a database over a network whose name is not checked, unless that is accepted by name', () => {
+    const settings = { DATABASE_URL: 'postgres://db/x', SALLYPORT_MASTER_KEY_FILE: 'master.key' };
+    expect(problemsOf(settings)).toEqual(['DATABASE_URL']);
+    expect(problemsOf({ ...settings, DATABASE_URL: 'postgres://db/x?sslmode=verify-full' })).toEqual([]);
+    expect(problemsOf({ ...settings, SALLYPORT_ACCEPT_UNSAFE_DATABASE: 'tls,fsync' })).toEqual([]);
+  });
+
+  it('S96 takes the URL of the owner beside that of the server, not instead of it', () => {
+    const url = 'postgres://owner@127.0.0.1/x';
+    const beside = { DATABASE_URL: 'postgres://server@127.0.0.1/x', SALLYPORT_MASTER_KEY_FILE: 'key' };
+    expect(readConfig({ ...beside, SALLYPORT_MIGRATION_DATABASE_URL: url }).migrationDatabaseUrl).toBe(url);
+    expect(readConfig(beside).migrationDatabaseUrl).toBeNull();
+    for (const wrong of ['mysql://owner@127.0.0.1/x', 'postgres://owner@db.example.com/x'])
+      expect(problemsOf({ ...beside, SALLYPORT_MIGRATION_DATABASE_URL: wrong })).toEqual([
+        'SALLYPORT_MIGRATION_DATABASE_URL',
+      ]);
+    expect(problemsOf({ SALLYPORT_MIGRATION_DATABASE_URL: url })).toEqual([
+      'SALLYPORT_MIGRATION_DATABASE_URL',
+    ]);
   });
 
   it('reads a secret from the file NAME_FILE names', () => {

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { ConfigError } from './config-error.js';
+import { leadsAnywhere } from './database-url.js';
 import { EnvironmentReader, type Environment } from './environment.js';
+import { readTracing, type TracingSettings } from '../tracing/tracing-settings.js';
+import { isLoopback } from './loopback.js';
 import { type OutgoingRule, parseOutgoingRule } from '../outgoing/outgoing-rule.js';
 import { parseOutgoingUrl } from '../outgoing/outgoing-url.js';
 import { DURABILITY_SETTINGS, type DurabilitySetting } from '../database/database-standing.js';
@@ -21,7 +24,13 @@ export class Config {
   readonly publicHost!: string;
   /** Null: the embedded database under `dataDirectory`. */
   readonly databaseUrl!: string | null;
+  /** Signs in as the role that owns the schema; null: `databaseUrl` does (S96). */
+  readonly migrationDatabaseUrl!: string | null;
   readonly databasePoolSize!: number;
+  /** Whether `databaseUrl` leads to a pooler that gives out sessions for one transaction at a time. */
+  readonly databasePooled!: boolean;
+  /** Whether statements that are prepared stay so: without a pooler, or with one that sees to it. */
+  readonly databasePrepares!: boolean;
   /** Durability settings of PostgreSQL that may be off (S94). */
   readonly acceptedOff!: DurabilitySetting[];
   readonly dataDirectory!: string;
@@ -33,6 +42,8 @@ export class Config {
   readonly rootToken!: string | null;
   /** A sorted file of SHA-1 hashes of breached passwords (S03); null: none. */
   readonly breachedPasswordsFile!: string | null;
+  /** How far password hashing gives way to other work (S12), as `nice` counts; 0: not at all. */
+  readonly hashNiceness!: number;
   /** Failed sign-ins leave no sooner than this, in milliseconds (S05). */
   readonly failureFloorMs!: number;
   /** Failed passwords of an account without a wait, over all networks not known to it (S08). */
@@ -57,6 +68,11 @@ export class Config {
   readonly auditRetentionDays!: number | null;
   /** Where the server may call on its own: scheme, host and port (S87). */
   readonly outgoingAllow!: OutgoingRule[];
+  /** Port of metrics and of health in detail; null: nothing listens. */
+  readonly metricsPort!: number | null;
+  readonly metricsHost!: string;
+  /** Null: no traces. */
+  readonly tracing!: TracingSettings | null;
   readonly logLevel!: LogLevel;
   readonly production!: boolean;
 }
@@ -70,6 +86,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  */
 export function readConfig(environment: Environment): Config {
   const env = new EnvironmentReader(environment);
+  const pooler = env.oneOf(POOLER, ['off', 'transaction', 'prepared'], 'off');
   const config: Config = {
     port: env.port('PORT', 8200),
     tlsPort: env.port('TLS_PORT', 8443),
@@ -79,13 +96,17 @@ export function readConfig(environment: Environment): Config {
     tlsKeyFile: env.text('TLS_KEY_FILE'),
     publicHost: env.text('SALLYPORT_PUBLIC_HOST') ?? 'localhost',
     databaseUrl: env.secret('DATABASE_URL'),
+    migrationDatabaseUrl: env.secret('SALLYPORT_MIGRATION_DATABASE_URL'),
     databasePoolSize: env.integer('SALLYPORT_DATABASE_POOL', 10, 2, 200),
+    databasePooled: pooler !== 'off',
+    databasePrepares: pooler !== 'transaction',
     acceptedOff: readAcceptedOff(env),
     dataDirectory: resolve(env.text('SALLYPORT_DATA_DIR') ?? './data'),
     masterKeyFile: env.text('SALLYPORT_MASTER_KEY_FILE'),
     adminPassword: env.secret('SALLYPORT_ADMIN_PASSWORD'),
     rootToken: env.secret('SALLYPORT_ROOT_TOKEN'),
     breachedPasswordsFile: env.text('SALLYPORT_BREACHED_PASSWORDS_FILE'),
+    hashNiceness: env.integer('SALLYPORT_HASH_NICENESS', 10, 0, 19),
     failureFloorMs: env.integer('SALLYPORT_FAILURE_FLOOR_MS', 300, 0, 5000),
     unknownNetworkTries: env.integer('SALLYPORT_UNKNOWN_NETWORK_TRIES', 20, 10, 50),
     namesPerNetwork: env.integer('SALLYPORT_NAMES_PER_NETWORK', 30, 10, 300),
@@ -98,10 +119,14 @@ export function readConfig(environment: Environment): Config {
     auditWebhookToken: env.secret('SALLYPORT_AUDIT_WEBHOOK_TOKEN'),
     auditRetentionDays: readUnlessOff(env, 'SALLYPORT_AUDIT_RETENTION_DAYS', 30, 36_500),
     outgoingAllow: readOutgoingAllow(env),
+    metricsPort: env.port('METRICS_PORT', null),
+    metricsHost: env.text('METRICS_HOST') ?? '127.0.0.1',
+    tracing: readTracing(env),
     logLevel: env.oneOf('SALLYPORT_LOG_LEVEL', LOG_LEVELS, 'info'),
     production: env.text('NODE_ENV') === 'production',
   };
   checkTogether(config, env);
+  env.refuseUnknown('SALLYPORT_');
   if (env.problems.length > 0) throw new ConfigError(env.problems);
   return Object.assign(new Config(), config);
 }
@@ -112,15 +137,17 @@ function readUnlessOff(env: EnvironmentReader, setting: string, least: number, m
   return env.integer(setting, least, least, most);
 }
 
+const POOLER = 'SALLYPORT_DATABASE_POOLER';
+const ACCEPTED = 'SALLYPORT_ACCEPT_UNSAFE_DATABASE';
+/** A connection over a network that is not checked by name (S84). */
+const UNCHECKED = 'tls';
+
 function readAcceptedOff(env: EnvironmentReader): DurabilitySetting[] {
-  const names = env.list('SALLYPORT_ACCEPT_UNSAFE_DATABASE');
-  const accepted = DURABILITY_SETTINGS.filter((setting) => names.includes(setting));
-  if (names.some((name) => !accepted.some((setting) => setting === name)))
-    env.refuse(
-      'SALLYPORT_ACCEPT_UNSAFE_DATABASE',
-      `may only name ${DURABILITY_SETTINGS.join(', ')}, separated by commas`,
-    );
-  return accepted;
+  const names = env.list(ACCEPTED);
+  const known: string[] = [...DURABILITY_SETTINGS, UNCHECKED];
+  if (!names.every((name) => known.includes(name)))
+    env.refuse(ACCEPTED, `may only name ${known.join(', ')}, separated by commas`);
+  return DURABILITY_SETTINGS.filter((setting) => names.includes(setting));
 }
 
 function readOutgoingAllow(env: EnvironmentReader): OutgoingRule[] {
@@ -138,8 +165,7 @@ function checkTogether(config: Config, env: EnvironmentReader): void {
     env.refuse('PORT', 'PORT and TLS_PORT cannot both be off');
   if ((config.tlsCertFile === null) !== (config.tlsKeyFile === null))
     env.refuse('TLS_CERT_FILE', 'TLS_CERT_FILE and TLS_KEY_FILE go together');
-  if (config.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
-    env.refuse('DATABASE_URL', 'must be a postgres:// URL');
+  checkDatabaseUrls(config, env);
   if (config.databaseUrl !== null && config.masterKeyFile === null)
     env.refuse(
       'SALLYPORT_MASTER_KEY_FILE',
@@ -151,12 +177,44 @@ function checkTogether(config: Config, env: EnvironmentReader): void {
   if (config.rootToken !== null && !/^[\x21-\x7e]{22,512}$/.test(config.rootToken))
     env.refuse('SALLYPORT_ROOT_TOKEN', 'must be 22 to 512 printable ASCII characters without blanks');
   checkAuditSink(config, env);
+  checkMetrics(config, env);
   for (const proxy of config.trustedProxies)
     if (!ipaddr.isValidCIDR(proxy) && !ipaddr.isValid(proxy))
       env.refuse('SALLYPORT_TRUSTED_PROXIES', 'must be IP addresses or CIDR ranges, separated by commas');
   // S84: plain HTTP stays on loopback unless a proxy in front is named.
   if (config.port !== null && !isLoopback(config.host) && config.trustedProxies.length === 0)
     env.refuse('PORT', 'plain HTTP beyond loopback needs SALLYPORT_TRUSTED_PROXIES; or set PORT=off');
+}
+
+/** What they tell is for operators: they share no port with what is public (S97). */
+function checkMetrics({ metricsPort, metricsHost, port, tlsPort }: Config, env: EnvironmentReader): void {
+  if (metricsHost !== 'localhost' && !ipaddr.isValid(metricsHost))
+    env.refuse('METRICS_HOST', 'must be an IP address or localhost');
+  if (metricsPort !== null && metricsPort !== 0 && (metricsPort === port || metricsPort === tlsPort))
+    env.refuse('METRICS_PORT', 'must be a port of its own');
+}
+
+function checkDatabaseUrls(
+  { databaseUrl, migrationDatabaseUrl, databasePooled }: Config,
+  env: EnvironmentReader,
+): void {
+  const settings = { DATABASE_URL: databaseUrl, SALLYPORT_MIGRATION_DATABASE_URL: migrationDatabaseUrl };
+  for (const [setting, url] of Object.entries(settings)) {
+    if (url === null) continue;
+    if (!/^postgres(ql)?:\/\//.test(url)) env.refuse(setting, 'must be a postgres:// URL');
+    else if (leadsAnywhere(url) && !env.list(ACCEPTED).includes(UNCHECKED))
+      env.refuse(
+        setting,
+        `over a network needs sslmode=verify-full (and sslrootcert); ${ACCEPTED}=${UNCHECKED} does without`,
+      );
+  }
+  if (databaseUrl === null && databasePooled)
+    env.refuse(POOLER, 'goes with DATABASE_URL: nothing stands before the embedded database');
+  if (databaseUrl === null && migrationDatabaseUrl !== null)
+    env.refuse(
+      'SALLYPORT_MIGRATION_DATABASE_URL',
+      'goes with DATABASE_URL, which names the role of the server',
+    );
 }
 
 function checkAuditSink(
@@ -174,9 +232,4 @@ function checkAuditSink(
     env.refuse('SALLYPORT_AUDIT_WEBHOOK_TOKEN', 'must be printable ASCII characters without blanks');
   if (config.auditFileRows && config.auditCheckpointFile === null)
     env.refuse('SALLYPORT_AUDIT_FILE_ROWS', 'needs SALLYPORT_AUDIT_CHECKPOINT_FILE');
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
 }

@@ -6,10 +6,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class EnvironmentReader {
   readonly problems: { setting: string; problem: string }[] = [];
 
+  private readonly asked = new Set<string>();
+
   constructor(private readonly environment: Environment) {}
 
   /** An empty value counts as absent: compose files write `NAME=`. */
   text(name: string): string | null {
+    this.asked.add(name);
     return this.environment[name] || null;
   }
 
@@ -27,7 +30,7 @@ export class EnvironmentReader {
     }
   }
 
-  port(name: string, fallback: number): number | null {
+  port(name: string, fallback: number | null): number | null {
     const value = this.text(name);
     if (value === null) return fallback;
     if (value === 'off') return null;
@@ -57,6 +60,12 @@ export class EnvironmentReader {
       .split(',')
       .map((item) => item.trim())
       .filter((item) => item !== '');
+  }
+
+  /** Whatever begins like a setting of ours and was not asked for: a misspelt setting would otherwise leave a door open in silence (S97). */
+  refuseUnknown(prefix: string): void {
+    for (const name of Object.keys(this.environment))
+      if (name.startsWith(prefix) && !this.asked.has(name)) this.refuse(name, 'is not a setting');
   }
 
   refuse(setting: string, problem: string): null {

@@ -7,9 +7,24 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** A serialisation failure or a deadlock: the same work may succeed when done again. */
+/** A serialisation failure, a deadlock or a plan that is out of date: the same work may succeed when done again. */
 export function isRepeatable(error: unknown): boolean {
-  return ['40001', '40P01'].includes(codeOf(error));
+  return ['40001', '40P01'].includes(codeOf(error)) || hasStalePlan(error);
+}
+
+/**
+ * A statement that answers `*` was prepared before a migration changed its table (S96). The connection refuses it from then on, under the
+ * name it was prepared by; `0A000` alone says too little, and the words depend on the language.
+ */
+export function hasStalePlan(error: unknown): boolean {
+  const holder = error as { routine?: string; driverError?: { routine?: string } } | null;
+  const routine = holder?.driverError?.routine ?? holder?.routine;
+  return codeOf(error) === '0A000' && routine === 'RevalidateCachedQuery';
+}
+
+/** A lock that was not to be had in time, or a deadlock: later it may be. */
+export function isInTheWay(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(codeOf(error));
 }
 
 /** Somebody else wrote the same first: work that looks before it writes finds that when it is done again. */
@@ -25,8 +40,9 @@ export function violatedConstraint(error: unknown): string | null {
     : null;
 }
 
-// Connection lost (08), out of resources (53), shutting down or cancelled (57), lock not available, read-only.
-const SQLSTATES = /^(08...|53...|57...|55P03|25006|40001|40P01)$/;
+// Connection lost (08), not let in (28, 3D000: only ever while connecting), out of resources (53), shutting down or
+// cancelled (57), files that cannot be read or written (58), lock not available, read-only, ended while idle (25P03, 25P04).
+const SQLSTATES = /^(08...|28...|3D000|53...|57...|58...|55P03|25006|25P0[34]|40001|40P01)$/;
 const SOCKET_ERRORS = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -36,9 +52,10 @@ const SOCKET_ERRORS = [
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
 ];
 const POOL_ERRORS =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Query read timeout/;
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Query read timeout|Query runner already released/;
 
 /** Turns the loss of the database into `unavailable` (S91, S92); anything else passes unchanged. */
 export function translateDatabaseError(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { single, type Sql } from './database.js';
+import { LIMIT_COLUMNS, limitsLacking, type SessionLimit } from './session-limits.js';
 
 /** Settings of PostgreSQL without which a crash may bring back what was spent (S94). */
 export const DURABILITY_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
@@ -15,15 +16,19 @@ export interface DatabaseStanding {
   versionText: string;
   superuser: boolean;
   standby: boolean;
+  /** It takes no changes: a standby does not, nor a primary that was told so. */
+  readOnly: boolean;
   /** The durability settings that are off. */
   off: DurabilitySetting[];
+  /** Of the session that answered: the limits of S92 it lacks. */
+  unlimited: SessionLimit[];
   /** Milliseconds the database is ahead of the clock, to half the time its answer took. */
   aheadBy: number;
 }
 
 /** A reason not to decide on this database, with what mends it. */
 export interface Doubt {
-  about: 'standby' | 'clock' | DurabilitySetting;
+  about: 'standby' | 'read-only' | 'clock' | 'limits' | DurabilitySetting;
   message: string;
   remedy: string;
 }
@@ -34,6 +39,7 @@ interface Facts {
   version_text: string;
   superuser: boolean;
   standby: boolean;
+  read_only: boolean;
   fsync: string;
   full_page_writes: string;
   synchronous_commit: string;
@@ -50,13 +56,15 @@ export async function databaseStanding(sql: Sql, clock: Clock): Promise<Database
     versionText: facts.version_text,
     superuser: facts.superuser,
     standby: facts.standby,
+    readOnly: facts.read_only,
     off: DURABILITY_SETTINGS.filter((setting) => facts[setting] === 'off'),
+    unlimited: limitsLacking(facts),
     aheadBy: Number(facts.milliseconds) - middle,
   };
 }
 
-/** Why nothing should be decided here: its time is not ours (S93), it is no primary, or it forgets in a crash (S94). */
-export function doubtsAbout({ standby, off, aheadBy }: DatabaseStanding): Doubt[] {
+/** Why nothing should be decided here: its time is not ours (S93), it takes no changes (S91), it is no primary, it forgets in a crash (S94), or a lock is waited for without end (S92). */
+export function doubtsAbout({ standby, readOnly, off, unlimited, aheadBy }: DatabaseStanding): Doubt[] {
   const doubts: Doubt[] = off.map((setting) => ({
     about: setting,
     message: `${setting} is off: a crash could bring a spent code back`,
@@ -67,6 +75,19 @@ export function doubtsAbout({ standby, off, aheadBy }: DatabaseStanding): Doubt[
       about: 'standby',
       message: 'this is a standby',
       remedy: 'Let DATABASE_URL name the primary: decisions are made there only.',
+    });
+  else if (readOnly)
+    doubts.unshift({
+      about: 'read-only',
+      message: 'it takes no changes',
+      remedy: 'Set default_transaction_read_only = off, or find out who set it and why.',
+    });
+  if (unlimited.length > 0)
+    doubts.push({
+      about: 'limits',
+      message: `a session has no ${unlimited.join(', no ')}`,
+      remedy:
+        'A pooler stands before the database: see docs/operations.md#growing for what it and the role must be set to.',
     });
   if (Math.abs(aheadBy) > MOST_DIFFERENCE * 1000)
     doubts.push({
@@ -83,6 +104,6 @@ export function differenceOf(aheadBy: number): string {
 
 const FACTS = `
   SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS version_text,
-    pg_is_in_recovery() AS standby, current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
+    pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only, current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
     current_setting('synchronous_commit') AS synchronous_commit, extract(epoch FROM clock_timestamp()) * 1000 AS milliseconds,
-    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser`;
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser, ${LIMIT_COLUMNS}`;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +56,25 @@ describe('a transaction', () => {
     });
     await expect(work).rejects.toBe(refusal);
     expect(await valueOf('a')).toBe(0);
+  });
+
+  it('tells of its end once, when it is committed, and never where it is not', async () => {
+    const told: string[] = [];
+    let runs = 0;
+    await database.transaction(async (tx) => {
+      tx.onCommit(() => told.push('committed'));
+      runs += 1;
+      // The first run is one that another forestalled.
+      if (runs === 1) await tx.execute(`INSERT INTO counters VALUES ('a', 1)`);
+      expect(told).toEqual([]);
+    });
+    expect([runs, told]).toEqual([2, ['committed']]);
+    const failing = database.transaction(async (tx) => {
+      tx.onCommit(() => told.push('failed'));
+      throw new DomainError('conflict', 'taken', 'taken');
+    });
+    await expect(failing).rejects.toThrow('taken');
+    expect(told).toEqual(['committed']);
   });
 
   it.each([
@@ -165,19 +185,69 @@ describe('the way to the database', () => {
   });
 });
 
+describe('a migration under a running server', () => {
+  it('S96 is not noticed by a statement that was prepared before it, in a transaction and outside, on any connection', async () => {
+    const all = 'SELECT * FROM counters ORDER BY name';
+    const change = `UPDATE counters SET value = value + 1 WHERE name = 'a' RETURNING *`;
+    const everywhere = () =>
+      Promise.all(
+        Array.from({ length: 4 }, () =>
+          database.transaction(async (tx) => {
+            await tx.query('SELECT pg_sleep(0.05)');
+            await tx.query(change);
+            return tx.query(all);
+          }),
+        ),
+      );
+    await everywhere();
+    await database.query(all);
+    await other.query(`ALTER TABLE counters ADD COLUMN remark text NOT NULL DEFAULT 'new'`);
+    try {
+      for (const rows of await everywhere()) expect(rows[1]).toEqual({ name: 'b', value: 0, remark: 'new' });
+      expect((await database.query(all))[0]).toEqual({ name: 'a', value: 8, remark: 'new' });
+    } finally {
+      await other.query('ALTER TABLE counters DROP COLUMN remark');
+    }
+    expect(await database.query(all)).toEqual([
+      { name: 'a', value: 8 },
+      { name: 'b', value: 0 },
+    ]);
+  });
+});
+
 describe('the schema', () => {
   it('S96 is brought up once by two who migrate at once', async () => {
     await undoAll();
-    await Promise.all([migrate(place.url), migrate(place.url)]);
+    await Promise.all([migrate(place.url, { serverRole: null }), migrate(place.url, { serverRole: null })]);
     const { rows } = await other.query('SELECT name FROM migrations ORDER BY id');
     expect(rows.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name));
+  });
+
+  it('S96 holds nobody up for longer than half a second at a time, and comes back to a table that was in use', async () => {
+    await dataSource.undoLastMigration();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM audit_checkpoints');
+    const migrating = migrate(place.url, { serverRole: null });
+    try {
+      // Whoever comes meanwhile is served.
+      for (let turn = 0; turn < 15; turn += 1) {
+        await pause(100);
+        await database.query('SELECT count(*) FROM audit_checkpoints');
+      }
+    } finally {
+      await other.query('COMMIT');
+    }
+    await migrating;
+    expect((await other.query('SELECT name FROM migrations')).rowCount).toBe(migrations.length);
   });
 
   it('S96 goes down to nothing and comes up the same', async () => {
     const before = await columns();
     await undoAll();
-    expect(await columns()).toEqual(before.filter((column) => /^(migrations|counters)\./.test(column)));
-    await migrate(place.url);
+    expect(await columns()).toEqual(
+      before.filter((column) => /^(counters|migrations)\.(?!serves_from)/.test(column)),
+    );
+    await migrate(place.url, { serverRole: null });
     expect(await columns()).toEqual(before);
   });
 
