@@ -9,6 +9,7 @@ import { FRONT_LIMITS, type FrontLimits } from './front/front-limits.js';
 import { Listeners, type TlsKeys } from './front/listeners.js';
 import { HttpAdapter } from './http-adapter.js';
 import { Readiness } from './readiness.js';
+import { RequestTelemetry } from './request-telemetry.js';
 
 export interface ServerOptions {
   /** Plain HTTP; off loopback it serves trusted proxies only (S84). */
@@ -50,6 +51,7 @@ export async function createApp(
   });
   try {
     dialects.fill(app.get<Dialect[]>(DIALECTS, { strict: false }));
+    adapter.telemetry = app.get(RequestTelemetry, { strict: false });
     await app.init();
     await adapter.getInstance().ready();
     const listeners = new Listeners(adapter.getHttpServer(), limits);

@@ -1,5 +1,5 @@
 import type { Actor, AuditService } from '@sallyport/audit';
-import { type Database, type DomainError, sourceNetwork } from '@sallyport/platform';
+import { type Database, type DomainError, type ErrorKind, sourceNetwork } from '@sallyport/platform';
 import type { FastifyRequest } from 'fastify';
 
 /** Writes down who was refused what (S73): whoever shows a token and may not do this, or shows one that opens nothing. */
@@ -17,20 +17,24 @@ export class Denials {
     if (!isDenial(error, request)) return;
     const actor = actorOf(request);
     const route = `${request.method} ${request.is404 ? '(no route)' : (request.routeOptions.url ?? '(no route)')}`;
+    const reason = request.caller === null ? 'unknown-token' : error.code;
     const event = {
       action: 'access.denied',
       outcome: 'denied',
       object: { type: 'route', id: route },
-      detail: { dialect: request.dialect.name, kind: error.kind, reason: error.code },
+      detail: { dialect: request.dialect.name, kind: error.kind, reason },
     } as const;
     const caller = actor.tokenAccessor ?? sourceNetwork(request.clientAddress);
-    await this.audit.recordFolded(this.database, actor, event, `${caller} ${route} ${error.code}`);
+    await this.audit.recordFolded(this.database, actor, event, `${caller} ${route} ${reason}`);
   }
 }
 
+/** Going on without the factor that is owed is one, too. */
+const DENIALS: readonly ErrorKind[] = ['forbidden', 'unauthenticated', 'factor-owed'];
+
 /** Whoever shows nothing claims nothing: anybody may come to a closed door. */
 function isDenial({ kind }: DomainError, request: FastifyRequest): boolean {
-  if (kind !== 'forbidden' && kind !== 'unauthenticated') return false;
+  if (!DENIALS.includes(kind)) return false;
   return request.caller !== null || request.dialect.readToken(request) !== null;
 }
 

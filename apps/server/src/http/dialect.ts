@@ -16,7 +16,7 @@ export interface WireError {
  * The order in which a request meets these: rewrite, onRequest, (route) readToken + authenticate, authorize, body, handler.
  */
 export interface Dialect {
-  readonly name: 'appgate' | 'vault' | 'ops';
+  readonly name: 'appgate' | 'vault' | 'forward-auth' | 'oauth' | 'ops';
   /** Path prefix of the dialect, without a trailing slash: `/admin`. */
   readonly prefix: string;
   /**
@@ -66,5 +66,7 @@ declare module 'fastify' {
     isList: boolean;
     /** The caller's address after trusted proxies (S83). */
     clientAddress: string;
+    /** Whether the connection is one of a configured proxy: what only a proxy may say is believed of no one else (S83). */
+    fromProxy: boolean;
   }
 }

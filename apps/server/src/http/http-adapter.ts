@@ -5,11 +5,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DomainError } from '@sallyport/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SMALL_BODY } from './body.interceptor.js';
-import type { TrustedProxies } from './client-address.js';
+import { normalAddress, type TrustedProxies } from './client-address.js';
 import { ClientErrors } from './client-error.js';
 import type { DialectTable } from './dialect-table.js';
 import { ErrorFilter } from './error.filter.js';
 import { awaitContinue, leavesBodyUnread } from './request-body.js';
+import { RequestTelemetry } from './request-telemetry.js';
 import { ROUTER_OPTIONS, RouteTable } from './route-table.js';
 import { UnknownPath } from './unknown-path.js';
 import { SAFE_HEADERS } from './wire-error.js';
@@ -21,6 +22,8 @@ const METHODS_WITHOUT_PARSER =
 /** Nest on Fastify as both dialects need it (vault.md §2.2, appgate.md §1.1–1.3, S82–S88). */
 export class HttpAdapter extends FastifyAdapter {
   readonly routes = new RouteTable();
+  /** The application's own, once it is there. */
+  telemetry = new RequestTelemetry();
   private readonly unknownPath = new UnknownPath();
   private readonly errors = new ErrorFilter();
 
@@ -57,7 +60,7 @@ export class HttpAdapter extends FastifyAdapter {
   }
 
   private prepare(instance: FastifyInstance, clientErrors: ClientErrors): void {
-    const { dialects } = this;
+    const { dialects, proxies } = this;
     for (const method of METHODS_WITHOUT_PARSER)
       instance.addHttpMethod(method, { hasBody: false, overrideExisting: true });
     instance.decorateRequest('caller', null);
@@ -72,10 +75,21 @@ export class HttpAdapter extends FastifyAdapter {
       },
     });
     instance.decorateRequest('clientAddress', '');
+    instance.decorateRequest('act', null);
+    instance.decorateRequest('fromProxy', {
+      getter() {
+        return proxies.has(normalAddress(this.raw.socket.remoteAddress ?? ''));
+      },
+    });
     instance.addHook('onRoute', ({ method, url }) => this.routes.add(method, url));
+    instance.addHook('onRequest', (request, _reply, done) => this.telemetry.begin(request, done));
     instance.addHook('onRequest', (request, reply, done) => this.admit(request, reply, done));
     instance.addHook('onSend', (request, reply, _payload, done) => {
       seal(request, reply);
+      done();
+    });
+    instance.addHook('onResponse', (request, reply, done) => {
+      this.telemetry.end(request, reply);
       done();
     });
     const server = instance.server;
@@ -114,7 +128,8 @@ export class HttpAdapter extends FastifyAdapter {
   /** A path that cannot be decoded is one that no route answers. Fastify gives no decorated request here. */
   private async refuseUnroutable(bare: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { dialect, isList } = this.dialects.reading(bare.raw);
-    const request = Object.assign(bare, { dialect, isList, caller: null, clientAddress: '' });
+    const request = Object.assign(bare, { dialect, isList, caller: null, clientAddress: '', act: null });
+    reply.raw.once('close', () => this.telemetry.end(request, reply));
     try {
       this.greet(request);
       await this.unknownPath.refuse(request, []);

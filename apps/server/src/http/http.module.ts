@@ -1,12 +1,14 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
+import { AdministrationInterceptor } from './administration.interceptor.js';
 import { BearerGuard } from './bearer.guard.js';
 import { BearerStrategy } from './bearer.strategy.js';
 import { BodyInterceptor } from './body.interceptor.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import { ErrorFilter } from './error.filter.js';
 import { Readiness } from './readiness.js';
+import { RequestTelemetry } from './request-telemetry.js';
 
 export interface HttpModuleOptions {
   /** The dialects' classes, as exported by the modules in `imports`; one of them is the ops dialect. */
@@ -27,8 +29,10 @@ export class HttpModule {
         BearerStrategy,
         BearerGuard,
         Readiness,
+        RequestTelemetry,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: AdministrationInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
       exports: [DIALECTS, Readiness, BearerGuard],

@@ -1,5 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, Config, Database, databaseStanding, type Doubt, doubtsAbout } from '@sallyport/platform';
+import {
+  Clock,
+  Config,
+  Database,
+  databaseStanding,
+  type Doubt,
+  doubtsAbout,
+  Metrics,
+} from '@sallyport/platform';
 
 const EVERY_MS = 30_000;
 
@@ -13,6 +21,7 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly config: Config,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -28,7 +37,9 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
   /** What speaks against deciding now, without what the operator accepts. @throws DomainError `unavailable` without a database. */
   async look(): Promise<Doubt[]> {
     const accepted = new Set<string>(this.config.acceptedOff);
-    const doubts = doubtsAbout(await databaseStanding(this.database, this.clock));
+    const standing = await databaseStanding(this.database, this.clock);
+    this.metrics.clockDrift.set(standing.aheadBy / 1000);
+    const doubts = doubtsAbout(standing);
     return doubts.filter(({ about }) => !accepted.has(about));
   }
 

@@ -1,10 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { AuditResumption } from '@sallyport/audit';
-import { Database, DomainError } from '@sallyport/platform';
+import { DomainError } from '@sallyport/platform';
 import { Access } from '../http/access.js';
-import { Readiness } from '../http/readiness.js';
-import { DatabaseWatch } from './database-watch.service.js';
+import { HealthService } from './health.service.js';
 
 const HEALTHY = {
   schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', example: 'ok' } } },
@@ -18,17 +16,15 @@ const UNHEALTHY = {
   },
 };
 
+/** A balancer does not wait as long for an answer as a statement may take. */
+const LONGEST_MS = 3_000;
+
 /** For balancers and supervisors. */
 @ApiTags('Operations')
 @Access({ kind: 'open' })
 @Controller()
 export class HealthController {
-  constructor(
-    private readonly readiness: Readiness,
-    private readonly database: Database,
-    private readonly audit: AuditResumption,
-    private readonly watch: DatabaseWatch,
-  ) {}
+  constructor(private readonly health: HealthService) {}
 
   @Get('healthz')
   @ApiOperation({ operationId: 'healthz', summary: 'Whether the process is alive' })
@@ -42,14 +38,17 @@ export class HealthController {
   @ApiOkResponse({ description: 'Ready to serve.', ...HEALTHY })
   @ApiServiceUnavailableResponse(UNHEALTHY)
   async ready(): Promise<{ status: string }> {
-    if (!this.readiness.ready)
-      throw new DomainError('unavailable', 'stopping', 'stopping', { retryAfter: 5 });
-    await this.database.query('SELECT 1 FROM installation');
-    if ((await this.watch.look()).length > 0)
-      throw new DomainError('unavailable', 'database-in-doubt', 'in doubt', { retryAfter: 30 });
-    // A backup that was put back revives nothing before the operator has seen to it (S95).
-    if ((await this.audit.gap()) !== null)
-      throw new DomainError('unavailable', 'database-behind', 'behind', { retryAfter: 60 });
+    await inTime(this.health.mustBeReady());
     return { status: 'ready' };
   }
+}
+
+/** @throws DomainError `unavailable` where the work takes too long; it goes on then, and nobody looks. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let patience: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const slow = new DomainError('unavailable', 'database-slow', 'slow', { retryAfter: 1 });
+    patience = setTimeout(() => reject(slow), LONGEST_MS);
+  });
+  await Promise.race([work, tooLong]).finally(() => clearTimeout(patience));
 }

@@ -62,7 +62,11 @@ export class FirstStart implements OnApplicationBootstrap {
       const local = await addBuiltInObjects(tx, this.clock.now());
       await this.addAdministrator(tx, local, passwordHash);
       await this.addRootToken(tx, secret);
-      await this.audit.record(tx, SERVER, { action: 'installation.made', outcome: 'success' });
+      await this.audit.record(tx, SERVER, {
+        action: 'installation.made',
+        outcome: 'success',
+        object: { type: 'installation', id: 'database' },
+      });
       // Last, and before COMMIT: whoever finds an installation finds its credentials too.
       if (adminPassword === null || rootToken === null)
         await writeBootstrapFile(dataDirectory, {

@@ -1,5 +1,5 @@
 import { ConsoleLogger } from '@nestjs/common';
-import type { LogLevel } from '@sallyport/platform';
+import { currentAct, type LogLevel } from '@sallyport/platform';
 
 /** What the framework tells of its own wiring at each start: of use to nobody who runs the server. */
 const CHATTER = new Set([
@@ -21,7 +21,7 @@ const SHOWN: Record<LogLevel, number> = {
   trace: 6,
 };
 
-/** One JSON object a line; readable lines in a terminal. */
+/** One JSON object a line; readable lines in a terminal. A line that belongs to a request names it, and its trace where it is traced. */
 export class StartLogger extends ConsoleLogger {
   constructor(level: LogLevel) {
     super({ json: !process.stdout.isTTY, logLevels: LEVELS.slice(0, SHOWN[level]) });
@@ -32,4 +32,24 @@ export class StartLogger extends ConsoleLogger {
     if (typeof context === 'string' && CHATTER.has(context)) return;
     super.log(message, ...rest);
   }
+
+  protected override getJsonLogObject(
+    ...[message, options]: Parameters<ConsoleLogger['getJsonLogObject']>
+  ): ReturnType<ConsoleLogger['getJsonLogObject']> {
+    return { ...super.getJsonLogObject(message, options), ...belonging() };
+  }
+
+  protected override formatMessage(...parts: Parameters<ConsoleLogger['formatMessage']>): string {
+    const line = super.formatMessage(...parts);
+    const belongs = Object.values(belonging());
+    return belongs.length === 0 ? line : `${line.trimEnd()} (${belongs.join(', ')})\n`;
+  }
+}
+
+/** The request that is being answered. */
+function belonging(): { requestId?: string; traceId?: string } {
+  const act = currentAct();
+  if (act === undefined) return {};
+  const { requestId, span } = act;
+  return span === null ? { requestId } : { requestId, traceId: span.spanContext().traceId };
 }

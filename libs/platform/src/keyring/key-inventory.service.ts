@@ -38,6 +38,13 @@ export interface KeyStanding {
   unfinishedSince: Date | null;
 }
 
+/** How old one key of a kind is. */
+export interface KeyAge {
+  kind: string;
+  ageDays: number;
+  overdue: boolean;
+}
+
 /** Tells the inventory of this installation (S71). */
 @Injectable()
 export class KeyInventoryService {
@@ -60,26 +67,44 @@ export class KeyInventoryService {
     };
   }
 
-  private async listDataKeys(): Promise<DataKeyStanding[]> {
-    const rows = await this.database.query<DataKeyRow>(
+  /** The ages alone: of keys that are in use, without counting what they open. @throws as `list` */
+  async ages(): Promise<KeyAge[]> {
+    const dataKeys = (await this.dataKeyRows()).map((row) => this.standingOf(row, 0));
+    const masterKeys = await this.listMasterKeys(dataKeys);
+    const kinds = { 'data key': dataKeys, 'master key': masterKeys };
+    return Object.entries(kinds).flatMap(([kind, keys]) =>
+      keys.flatMap(({ ageDays, overdue }) => (ageDays === null ? [] : [{ kind, ageDays, overdue }])),
+    );
+  }
+
+  private dataKeyRows(): Promise<DataKeyRow[]> {
+    return this.database.query<DataKeyRow>(
       'SELECT id, wrapped_key, seals_reserved, created_at, retired_at FROM data_keys ORDER BY id',
     );
+  }
+
+  private async listDataKeys(): Promise<DataKeyStanding[]> {
+    const rows = await this.dataKeyRows();
     const values = new Map(
       (await this.database.query<{ id: string; values: string }>(VALUES)).map((row) => [
         Number(row.id),
         Number(row.values),
       ]),
     );
-    return rows.map((row) => ({
+    return rows.map((row) => this.standingOf(row, values.get(row.id) ?? 0));
+  }
+
+  private standingOf(row: DataKeyRow, values: number): DataKeyStanding {
+    return {
       id: row.id,
       createdAt: row.created_at,
       retiredAt: row.retired_at,
       ageDays: this.daysSince(row.created_at),
       sealsReserved: Number(row.seals_reserved),
-      values: values.get(row.id) ?? 0,
+      values,
       masterKeyId: this.masterKey.idOf(row.wrapped_key),
       overdue: this.isOverdue('data key', row.created_at),
-    }));
+    };
   }
 
   private async listMasterKeys(dataKeys: DataKeyStanding[]): Promise<MasterKeyStanding[]> {

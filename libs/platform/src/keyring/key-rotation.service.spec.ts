@@ -18,7 +18,7 @@ let rotation: KeyRotationService;
 const told: string[] = [];
 
 beforeAll(async () => {
-  core = await startCore();
+  core = await startCore({ asOperator: true });
   ({ principalId } = await addUser(core, 'ada'));
   await bind(core, principalId);
   rotation = new KeyRotationService(

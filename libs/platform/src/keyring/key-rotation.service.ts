@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock.js';
+import { isPooled } from '../database/data-source.js';
 import { Database, type Sql, type Transaction } from '../database/database.js';
 import { DomainError } from '../domain-error.js';
 import { Keyring } from './keyring.js';
@@ -195,6 +196,12 @@ export class KeyRotationService {
 
   /** The lock belongs to a session, so that it goes with a process that is killed. */
   private async alone<T>(work: () => Promise<T>): Promise<T> {
+    if (isPooled(this.dataSource))
+      throw new DomainError(
+        'conflict',
+        'no-session',
+        'Rotating keys takes a session: name the role that owns the tables, past the pooler, in SALLYPORT_MIGRATION_DATABASE_URL.',
+      );
     const session = this.dataSource.createQueryRunner();
     try {
       const [row] = (await session.query('SELECT pg_try_advisory_lock($1) AS free', [ROTATION_LOCK])) as {

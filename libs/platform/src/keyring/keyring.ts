@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { forEverybody } from '../database/connection-pool.js';
 import { Database, type Sql } from '../database/database.js';
 import { DomainError } from '../domain-error.js';
 import { MasterKey } from './master-key.js';
@@ -31,7 +32,7 @@ const TAG = 16;
  */
 @Injectable()
 export class Keyring {
-  private readonly opened = new Map<number, Buffer>();
+  private readonly opened = new Map<number, KeyObject>();
   private current: { id: number; left: number; until: number } | null = null;
   private reserving: Promise<void> | null = null;
   private asking: Promise<boolean> | null = null;
@@ -74,7 +75,7 @@ export class Keyring {
     }
   }
 
-  private async keyById(id: number): Promise<Buffer> {
+  private async keyById(id: number): Promise<KeyObject> {
     const known = this.opened.get(id);
     if (known !== undefined) return known;
     const [row] = await this.database.query<DataKeyRow>(
@@ -85,9 +86,9 @@ export class Keyring {
     return this.unwrap(row);
   }
 
-  private unwrap(row: DataKeyRow): Buffer {
+  private unwrap(row: DataKeyRow): KeyObject {
     try {
-      const key = this.masterKey.unwrap(row.wrapped_key);
+      const key = createSecretKey(this.masterKey.unwrap(row.wrapped_key));
       this.opened.set(row.id, key);
       return key;
     } catch (error) {
@@ -114,20 +115,23 @@ export class Keyring {
         if (!active && this.current === current) this.current = null;
         continue;
       }
-      this.reserving ??= this.reserve().finally(() => (this.reserving = null));
+      this.reserving ??= forEverybody(() => this.reserve()).finally(() => (this.reserving = null));
       await this.reserving;
     }
   }
 
   /** A rotation elsewhere counts from the next seal on (S68); all who seal at one moment ask together. */
   private isActive(id: number): Promise<boolean> {
-    this.asking ??= Promise.resolve().then(async () => {
-      this.asking = null;
-      const rows = await this.database.query('SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL', [
-        id,
-      ]);
-      return rows.length === 1;
-    });
+    this.asking ??= forEverybody(() =>
+      Promise.resolve().then(async () => {
+        this.asking = null;
+        const rows = await this.database.query(
+          'SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL',
+          [id],
+        );
+        return rows.length === 1;
+      }),
+    );
     return this.asking;
   }
 
@@ -201,7 +205,7 @@ const RESERVE = `
   UPDATE data_keys SET seals_reserved = seals_reserved + $1
   WHERE retired_at IS NULL AND created_at > $2 AND seals_reserved + $1 <= $3 RETURNING id, created_at`;
 
-function sealWith(key: Buffer, id: number, secret: Buffer, place: SealPlace): Buffer {
+function sealWith(key: KeyObject, id: number, secret: Buffer, place: SealPlace): Buffer {
   const header = Buffer.alloc(5);
   header.writeUInt8(FORMAT, 0);
   header.writeUInt32BE(id, 1);

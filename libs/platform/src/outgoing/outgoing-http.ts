@@ -1,6 +1,8 @@
 import { request } from 'node:https';
 import { isIP } from 'node:net';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Metrics } from '../metrics/metrics.js';
+import { Tracing } from '../tracing/tracing.js';
 import { Outgoing, OUTGOING_CALL_MS, type OutgoingTarget } from './outgoing.js';
 import { type OutgoingUrl, parseOutgoingUrl } from './outgoing-url.js';
 
@@ -29,14 +31,28 @@ export interface OutgoingAnswer {
 export class OutgoingHttp {
   private readonly logger = new Logger('Outgoing');
 
-  constructor(private readonly outgoing: Outgoing) {}
+  constructor(
+    private readonly outgoing: Outgoing,
+    @Optional() private readonly metrics?: Metrics,
+    @Optional() private readonly tracing?: Tracing,
+  ) {}
 
   /**
    * Makes one call to the very address that was checked, under the certificate of the name that was asked for.
    * @returns null where the call may not be made, or no whole answer of at most 64 KiB came in time; the log tells the operator why,
    *   the caller knows no more than that nobody answered.
    */
-  async call({
+  async call(call: OutgoingCall): Promise<OutgoingAnswer | null> {
+    const began = performance.now();
+    const calling = () => this.callUnmeasured(call);
+    const span = () => ({ name: `HTTPS ${call.method}`, kind: 'client' as const });
+    const answer = await (this.tracing === undefined ? calling() : this.tracing.run(span, calling));
+    this.metrics?.outgoing.inc({ scheme: 'https', outcome: outcomeOf(answer) });
+    this.metrics?.outgoingSeconds.observe({ scheme: 'https' }, (performance.now() - began) / 1000);
+    return answer;
+  }
+
+  private async callUnmeasured({
     url,
     withinMs = OUTGOING_CALL_MS,
     signal,
@@ -106,6 +122,11 @@ function send(
     asking.on('error', reject);
     asking.end(body);
   });
+}
+
+function outcomeOf(answer: OutgoingAnswer | null): string {
+  if (answer === null) return 'unanswered';
+  return answer.status >= 200 && answer.status < 300 ? 'answered' : 'refused';
 }
 
 /** Our own words, or the code of the system's error: nothing of what came. */
