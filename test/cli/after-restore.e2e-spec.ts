@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { OperatorConsole } from '../support/operator-console.js';
 import { expecting } from '../support/send.js';
 import { type Player, Stage } from '../support/stage.js';
-import { sendStatement } from '../support/test-server.js';
+import { databaseSettings, sendStatement } from '../support/test-server.js';
 
 let stage: Stage;
 let folder: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   stage = await Stage.open(1);
   folder = mkdtempSync(join(tmpdir(), 'sallyport-restore-'));
   operator = new OperatorConsole({
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: stage.first.masterKeyFile,
     SALLYPORT_DATA_DIR: folder,
   });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startServer } from '../../apps/server/src/start/start-server.js';
 import { OperatorConsole } from '../support/operator-console.js';
 import { DEFAULT_METHOD, type Player, Stage } from '../support/stage.js';
+import { databaseSettings } from '../support/test-server.js';
 
 let stage: Stage;
 let folder: string;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   stage = await Stage.open(2);
   folder = mkdtempSync(join(tmpdir(), 'sallyport-rotation-'));
   operator = new OperatorConsole({
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: stage.first.masterKeyFile,
     SALLYPORT_DATA_DIR: folder,
   });
@@ -154,7 +155,7 @@ it('S68 the master key is rotated with both replicas at work; killed half-way it
   const config = readConfig({
     PORT: '0',
     TLS_PORT: 'off',
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: oldFile,
     SALLYPORT_DATA_DIR: folder,
   });
@@ -213,7 +214,7 @@ it('S67 a key file that is half of keys and half of something else stops the con
   const file = join(folder, 'mixed.key');
   writeFileSync(file, `${readFileSync(stage.first.masterKeyFile, 'utf8')}not a key\n`, { mode: 0o600 });
   const console = new OperatorConsole({
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: file,
     SALLYPORT_DATA_DIR: folder,
   });

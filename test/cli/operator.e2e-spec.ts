@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { ChildServer } from '../support/child-server.js';
 import { OperatorConsole } from '../support/operator-console.js';
 import { ROOT_TOKEN } from '../support/sallyport.js';
 import { expecting } from '../support/send.js';
 import { PASSWORD, type Player, Stage } from '../support/stage.js';
+import { databaseSettings } from '../support/test-server.js';
 
 // Each command is a process of its own, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -23,7 +25,7 @@ beforeAll(async () => {
   stage = await Stage.open(1, { settings: { SALLYPORT_ENROLMENT_WINDOW: '7' } });
   folder = mkdtempSync(join(tmpdir(), 'sallyport-console-'));
   settings = {
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: stage.first.masterKeyFile,
     SALLYPORT_DATA_DIR: folder,
     SALLYPORT_ENROLMENT_WINDOW: '7',
@@ -209,7 +211,7 @@ it('doctor finds nothing wrong here, and says of each thing that is wrong how to
       { check: 'keys', message: 'SALLYPORT_MASTER_KEY_FILE: the file cannot be read' },
     ],
     [
-      { DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+      { DATABASE_URL: 'postgres://127.0.0.1:1/x', SALLYPORT_MIGRATION_DATABASE_URL: '' },
       { check: 'database', message: 'it does not answer (ECONNREFUSED)' },
     ],
     [
@@ -224,8 +226,60 @@ it('doctor finds nothing wrong here, and says of each thing that is wrong how to
   }
 });
 
+it('S96 doctor says whether the server has a role of its own, and what that may do too much or too little', async () => {
+  const roles = async (change: Record<string, string> = {}) => {
+    const { data } = await new OperatorConsole({ ...settings, ...change }).run(['doctor', '--json']);
+    return data.findings
+      .filter(({ check }: any) => check === 'roles')
+      .map(({ state, message }: any) => [state, message]);
+  };
+  // Grants on the database itself are no part of the copy a test is given.
+  await operator.run(['migrate']);
+  const fine = [['ok', 'the server works as sallyport_server, which may do what it must and no more']];
+  expect(await roles()).toEqual(fine);
+  expect(await roles({ SALLYPORT_MIGRATION_DATABASE_URL: '' })).toEqual(fine);
+  const owner = { DATABASE_URL: stage.first.databaseUrl, SALLYPORT_MIGRATION_DATABASE_URL: '' };
+  expect(await roles(owner)).toEqual([
+    ['warning', 'the server works as the role that owns its tables (no role was made for the server)'],
+  ]);
+  await stage.rows('GRANT DELETE ON audit_events TO sallyport_server');
+  await stage.rows('REVOKE INSERT ON tokens FROM sallyport_server');
+  expect(await roles()).toEqual([
+    ['wrong', 'the role sallyport_server lacks INSERT on tokens'],
+    ['warning', 'the role sallyport_server has DELETE on audit_events'],
+  ]);
+  expect((await operator.run(['migrate', '--json'])).data).toEqual({ migrated: [] });
+  expect(await roles()).toEqual(fine);
+});
+
+it('S96 what is more than the server may do is refused to the console that has only the role of the server', async () => {
+  const small = new OperatorConsole({ ...settings, SALLYPORT_MIGRATION_DATABASE_URL: '' });
+  const refused = await small.run(['keys', 'rotate']);
+  expect([refused.code, refused.errors]).toEqual([
+    1,
+    'sallyport: The role in DATABASE_URL may not do this: name the role that owns the tables in SALLYPORT_MIGRATION_DATABASE_URL.\n',
+  ]);
+});
+
+it('S96 a server that works as the owner, who can make no role for it, says so when it starts', async () => {
+  const server = await ChildServer.start(join(folder, 'owner'), {
+    ...settings,
+    DATABASE_URL: stage.first.databaseUrl,
+    SALLYPORT_MIGRATION_DATABASE_URL: '',
+  });
+  server.signal('SIGINT');
+  expect(await server.ended()).toBe(0);
+  expect(server.words).toContain(
+    'the server works as the role that owns its tables (permission denied to create role)',
+  );
+}, 60_000);
+
 it('says with its exit code what kind of trouble there is', async () => {
-  const lost = new OperatorConsole({ ...settings, DATABASE_URL: 'postgres://127.0.0.1:1/x' });
+  const lost = new OperatorConsole({
+    ...settings,
+    DATABASE_URL: 'postgres://127.0.0.1:1/x',
+    SALLYPORT_MIGRATION_DATABASE_URL: '',
+  });
   expect([(await lost.run(['keys', 'list'])).code, (await lost.run(['nonsense'])).code]).toEqual([4, 2]);
   const unset = await new OperatorConsole({ DATABASE_URL: 'postgres://127.0.0.1/x' }).run(['keys', 'list']);
   expect([unset.code, unset.errors]).toEqual([
@@ -254,7 +308,7 @@ it('S96 migrate brings an empty database up, does nothing to one that is, and S6
   try {
     await superuser.query(`CREATE DATABASE ${name} OWNER sallyport`);
     const url = stage.first.databaseUrl.replace(/\/test_\w+/, `/${name}`);
-    const empty = new OperatorConsole({ ...settings, DATABASE_URL: url });
+    const empty = new OperatorConsole({ ...settings, ...databaseSettings(url) });
     expect((await empty.run(['keys', 'list'])).errors).toBe(
       'sallyport: The database is of an older version: run `sallyport migrate` first.\n',
     );

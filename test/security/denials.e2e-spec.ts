@@ -142,6 +142,7 @@ it('S79 a flood of five minutes over two replicas leaves six events with the rig
     action: 'sign-in.password-throttled',
     outcome: 'denied',
     object: { type: 'account', id: 'flooded' },
+    detail: { reason: 'throttled' },
   } as const;
   let calls = 0;
   for (let second = 0; second < 300; second += 1) {
@@ -158,6 +159,9 @@ it('S79 a flood of five minutes over two replicas leaves six events with the rig
       await service(AuditService).record(service(Database), SERVER, {
         action: 'tag.changed',
         outcome: 'success',
+        object: { type: 'tag', id: 'any' },
+        before: null,
+        after: null,
       });
     stage.clock.advance(1);
     await unfold();

@@ -7,6 +7,7 @@ import { type PlatformFacts, PlatformModule } from '@sallyport/platform';
 import { TokensModule } from '@sallyport/tokens';
 import { AuditCommands } from './commands/audit-commands.js';
 import { KeyCommands } from './commands/key-commands.js';
+import { LostRowsService } from './commands/lost-rows.service.js';
 import { PeopleCommands } from './commands/people-commands.js';
 import { RecoveryCommands } from './commands/recovery-commands.js';
 
@@ -24,7 +25,7 @@ export class CliModule {
         TokensModule,
         AuthModule,
       ],
-      providers: [PeopleCommands, KeyCommands, RecoveryCommands, AuditCommands],
+      providers: [PeopleCommands, KeyCommands, RecoveryCommands, AuditCommands, LostRowsService],
     };
   }
 }

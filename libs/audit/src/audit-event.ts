@@ -1,3 +1,5 @@
+import type { ObjectChange } from './audit-change.js';
+
 /** The catalogue: every kind of event there is (S73). */
 export const AUDIT_ACTIONS = [
   'installation.made',
@@ -111,10 +113,33 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-export interface AuditEvent {
-  action: AuditAction;
-  outcome: 'success' | 'failure' | 'denied';
-  object?: { type: string; id: string };
-  /** Facts of the act; never a secret, and never anything that would open a door. */
+/** Acts that leave an object other than it was: their events tell what it was and what it is, which the compiler sees to (S73). */
+export type ChangingAction = Extract<
+  AuditAction,
+  | `${string}.${'created' | 'changed' | 'deleted' | 'attached' | 'detached' | 'moved' | 'merged' | 'shown'}`
+  | `${'blacklist' | 'device' | 'enrollment'}.${'added' | 'removed' | 'renamed' | 'replaced' | 'begun' | 'reset-begun' | 'bound' | 'disabled'}`
+  | 'account.unlocked'
+  | 'settings.reset'
+  | 'token.renewed'
+>;
+
+interface EventFacts {
+  object: { type: string; id: string };
+  /** Facts of the act; never a secret, and never anything that would open a door. `factors`: what was proven. */
   detail?: Record<string, unknown>;
 }
+
+type PlainAction = Exclude<AuditAction, ChangingAction>;
+
+/** What came to nothing, and why. */
+export interface AuditRefusal extends EventFacts {
+  action: PlainAction;
+  outcome: 'failure' | 'denied';
+  detail: Record<string, unknown> & { reason: string };
+}
+
+/** Of the object as it was and as it is only what differs is kept, secrets as a mark (`keptChange`). */
+export type AuditEvent =
+  | (EventFacts & ObjectChange & { action: ChangingAction; outcome: 'success' })
+  | (EventFacts & { action: PlainAction; outcome: 'success' })
+  | AuditRefusal;

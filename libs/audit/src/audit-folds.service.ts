@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { after, Clock, Database, type Transaction } from '@sallyport/platform';
 import type { Actor } from './actor.js';
-import type { AuditEvent } from './audit-event.js';
+import type { AuditRefusal } from './audit-event.js';
 import { AuditService } from './audit.service.js';
 
 /** Seconds of refusals that one event tells of (S79). */
@@ -12,7 +12,7 @@ const BATCH = 50;
 interface FoldRow {
   key_hash: Buffer;
   folded: number;
-  event: { actor: Actor; event: AuditEvent };
+  event: { actor: Actor; event: AuditRefusal };
 }
 
 /** Writes once a minute how many refusals followed the first of their key, and forgets a key that has been quiet for as long (S79). */

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock, Metrics } from '@sallyport/platform';
 import { AuditFoldsService } from './audit-folds.service.js';
 import { AuditResumption } from './chain/audit-resumption.service.js';
 import { AuditRetentionService } from './chain/audit-retention.service.js';
@@ -30,6 +31,8 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
     private readonly shipper: AuditShipperService,
     private readonly retention: AuditRetentionService,
     private readonly resumption: AuditResumption,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -47,9 +50,9 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
 
   private async work(): Promise<void> {
     const round = this.rounds++;
-    await this.quietly('folding refusals', () => this.folds.unfold());
+    await this.quietly('fold_refusals', 'folding refusals', () => this.folds.unfold());
     if (round % SHIP_EVERY === 0)
-      await this.quietly('looking for a gap in the audit', async () => {
+      await this.quietly('look_for_gap', 'looking for a gap in the audit', async () => {
         this.isBehind = (await this.resumption.gap()) !== null;
       });
     // Numbers that were given away already wait for the operator's word (S95).
@@ -58,15 +61,15 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
         'gap',
         'the database is behind what the audit has exported: run "sallyport after-restore"',
       );
-    await this.quietly('sealing the audit', () => this.sealer.seal());
+    await this.quietly('seal_audit', 'sealing the audit', () => this.sealer.seal());
     if (round % SHIP_EVERY === 0) {
-      await this.quietly('sending the audit to its sinks', async () =>
+      await this.quietly('ship_audit', 'sending the audit to its sinks', async () =>
         this.tellOf(await this.shipper.ship()),
       );
-      await this.quietly('looking at the audit', () => this.watchLag());
+      await this.quietly('look_at_audit', 'looking at the audit', () => this.watchLag());
     }
     if (round % RETAIN_EVERY === 0)
-      await this.quietly('removing old audit rows', () => this.retention.retain());
+      await this.quietly('retain_audit', 'removing old audit rows', () => this.retention.retain());
   }
 
   private async watchLag(): Promise<void> {
@@ -76,13 +79,18 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
   }
 
   private tellOf(sinks: string[]): void {
-    if (sinks.length > 0) this.alarm('sinks', `the audit's sink did not take its rows: ${sinks.join(', ')}`);
+    if (sinks.length === 0) return;
+    this.metrics.backgroundFailures.inc({ work: 'ship_audit' });
+    this.alarm('sinks', `the audit's sink did not take its rows: ${sinks.join(', ')}`);
   }
 
-  private async quietly(what: string, work: () => Promise<unknown>): Promise<void> {
+  /** @param name what it is called where it is counted. */
+  private async quietly(name: string, what: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
+      this.metrics.backgroundSuccess.set({ work: name }, this.clock.now().getTime() / 1000);
     } catch (error) {
+      this.metrics.backgroundFailures.inc({ work: name });
       this.alarm(what, `${what} failed, the next round tries again: ${(error as Error).message}`);
     }
   }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { AuditFoldsService } from './audit-folds.service.js';
+import { AuditGauges } from './audit-gauges.service.js';
 import { AuditKeeperService } from './audit-keeper.service.js';
 import { AuditService } from './audit.service.js';
 import { AuditKeysService } from './chain/audit-keys.service.js';
@@ -26,6 +27,7 @@ import { AuditSinks } from './sinks/audit-sinks.js';
     AuditSinks,
     AuditShipperService,
     AuditKeeperService,
+    AuditGauges,
     AuditSearchService,
     AuditExport,
   ],
@@ -38,6 +40,7 @@ import { AuditSinks } from './sinks/audit-sinks.js';
     AuditRetentionService,
     AuditFoldsService,
     AuditShipperService,
+    AuditGauges,
     AuditSearchService,
     AuditExport,
   ],

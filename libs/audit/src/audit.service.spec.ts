@@ -190,6 +190,7 @@ it('S72 an event goes with its transaction', async () => {
     action: 'access.denied' as const,
     outcome: 'denied' as const,
     object: { type: 'test', id },
+    detail: { reason: 'test' },
   };
   const undone = core.get(Database).transaction(async (tx) => {
     await core.get(AuditService).record(tx, SERVER, event);
@@ -200,7 +201,7 @@ it('S72 an event goes with its transaction', async () => {
     core.database.query('SELECT actor_name, detail FROM audit_events WHERE object_id = $1', [id]);
   expect((await found()).rows).toEqual([]);
   await core.get(AuditService).record(core.get(Database), SERVER, event);
-  expect((await found()).rows).toEqual([{ actor_name: 'sallyport', detail: {} }]);
+  expect((await found()).rows).toEqual([{ actor_name: 'sallyport', detail: { reason: 'test' } }]);
 });
 
 it('S77 a text Postgres cannot keep is written down all the same, and a long one in part', async () => {
@@ -213,7 +214,7 @@ it('S77 a text Postgres cannot keep is written down all the same, and a long one
       action: 'access.denied',
       outcome: 'denied',
       object: { type: 'test', id: `${id}${odd}` },
-      detail: { odd, list: [odd], long: 'x'.repeat(1 << 20) },
+      detail: { reason: 'test', odd, list: [odd], long: 'x'.repeat(1 << 20) },
     },
   );
   const { rows } = await core.database.query(
@@ -221,7 +222,7 @@ it('S77 a text Postgres cannot keep is written down all the same, and a long one
     [id],
   );
   const plain = 'a\ufffdb\ufffdc\r\n\u001b[31m=cmd()\\u0000';
-  const detail = { odd: plain, list: [plain], long: 'x'.repeat(10_000) };
+  const detail = { reason: 'test', odd: plain, list: [plain], long: 'x'.repeat(10_000) };
   expect(rows).toEqual([{ actor_name: plain, object_id: `${id}${plain}`, detail }]);
 });
 

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, isRepeatable, type Sql } from '@sallyport/platform';
+import { Injectable, Optional } from '@nestjs/common';
+import { Clock, DomainError, isRepeatable, Metrics, type Sql } from '@sallyport/platform';
 import type { Actor } from './actor.js';
-import type { AuditEvent } from './audit-event.js';
+import { keptChange } from './audit-change.js';
+import type { AuditEvent, AuditRefusal } from './audit-event.js';
 import { type AuditRecord, canonicalBytes, keptDetail, keptText, recordTime } from './audit-record.js';
 import { AuditKeysService } from './chain/audit-keys.service.js';
 
@@ -12,6 +13,7 @@ export class AuditService {
   constructor(
     private readonly clock: Clock,
     private readonly keys: AuditKeysService,
+    @Optional() private readonly metrics?: Metrics,
   ) {}
 
   /**
@@ -30,16 +32,16 @@ export class AuditService {
    * @param key what is counted as one; refusals of other keys are not held up.
    * @throws DomainError `unavailable`, as `record` does.
    */
-  async recordFolded(sql: Sql, actor: Actor, event: AuditEvent, key: string): Promise<void> {
+  async recordFolded(sql: Sql, actor: Actor, event: AuditRefusal, key: string): Promise<void> {
     await orUnavailable(async () => {
       const hash = createHash('sha256')
         .update(JSON.stringify([event.action, key]))
         .digest();
-      const kept = JSON.stringify(
-        { actor, event: { ...event, detail: keptDetail(event.detail) } },
-        (_, value) => (typeof value === 'string' ? keptText(value) : (value as unknown)),
+      const kept = JSON.stringify({ actor, event: { ...event, detail: detailOf(event) } }, (_, value) =>
+        typeof value === 'string' ? keptText(value) : (value as unknown),
       );
-      await sql.execute(INSERT_FIRST, [...(await this.rowOf(actor, event)), hash, kept]);
+      const written = await sql.execute(INSERT_FIRST, [...(await this.rowOf(actor, event)), hash, kept]);
+      this.metrics?.refusals.inc({ action: event.action, folded: written === 0 ? 'yes' : 'no' });
     });
   }
 
@@ -59,7 +61,7 @@ export class AuditService {
       request_id: actor.requestId,
       object_type: event.object?.type ?? null,
       object_id: event.object ? keptText(event.object.id) : null,
-      detail: keptDetail(event.detail),
+      detail: detailOf(event),
       key_id: key.id,
     };
     return [
@@ -96,6 +98,10 @@ const INSERT_FIRST = `
   INSERT INTO audit_events (${COLUMNS})
   SELECT $1::uuid, $2::timestamptz, $3::text, $4::text, $5::uuid, $6::uuid, $7::text, $8::text, $9::text, $10::text, $11::text, $12::text,
     $13::jsonb, $14::integer, $15::bytea FROM fold WHERE fold.folded = 0`;
+
+function detailOf(event: AuditEvent): Record<string, unknown> {
+  return keptDetail({ ...event.detail, ...('before' in event && keptChange(event)) });
+}
 
 async function orUnavailable(write: () => Promise<void>): Promise<void> {
   try {

@@ -1,6 +1,8 @@
 export * from './actor.js';
+export type { ObjectChange } from './audit-change.js';
 export * from './audit-event.js';
 export * from './audit-folds.service.js';
+export * from './audit-gauges.service.js';
 export * from './audit.module.js';
 export * from './audit.service.js';
 export { AuditKeysService } from './chain/audit-keys.service.js';
@@ -14,3 +16,4 @@ export * from './search/audit-export.service.js';
 export * from './search/audit-format.js';
 export * from './search/audit-search.service.js';
 export * from './sinks/audit-shipper.service.js';
+export type { RowLine } from './sinks/sink-line.js';

@@ -12,6 +12,7 @@ import { LocalUsersService } from './local-users/local-users.service.js';
 import { NewCredential } from './local-users/new-credential.js';
 import { AuthMountsService } from './mounts/auth-mounts.service.js';
 import { MountTuningService } from './mounts/mount-tuning.service.js';
+import { HashThreads } from './passwords/hash-threads.js';
 import { BreachedList, HashQueue } from './passwords/index.js';
 import { PeopleService } from './people/people.service.js';
 import { PreferencesService } from './preferences/preferences.service.js';
@@ -48,6 +49,7 @@ const services = [
 @Module({
   providers: [
     ...services,
+    HashThreads,
     {
       provide: BreachedList,
       inject: [Config],

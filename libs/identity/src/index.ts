@@ -14,7 +14,6 @@ export * from './mounts/auth-mount.entity.js';
 export * from './mounts/auth-mounts.service.js';
 export * from './mounts/mount-lockout.js';
 export * from './mounts/mount-tuning.service.js';
-export * from './named-row.js';
 export * from './names/index.js';
 export * from './passwords/index.js';
 export * from './people/account.entity.js';

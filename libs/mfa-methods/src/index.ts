@@ -15,6 +15,7 @@ export * from './providers/mfa-provider.entity.js';
 export * from './radius/radius-config.js';
 export * from './radius/radius-probe.service.js';
 export { methodSecretPlace } from './radius/radius-secrets.service.js';
+export * from './throttle/factor-refusals.service.js';
 export * from './throttle/factor-waits.js';
 export * from './totp/account-name.js';
 export * from './totp/authenticators.service.js';

@@ -19,6 +19,7 @@ import { RadiusJudgeService } from './radius/radius-judge.service.js';
 import { RadiusProbeService } from './radius/radius-probe.service.js';
 import { RadiusSecretsService } from './radius/radius-secrets.service.js';
 import { RadiusService } from './radius/radius.service.js';
+import { FactorRefusalsService } from './throttle/factor-refusals.service.js';
 import { FactorThrottleService } from './throttle/factor-throttle.service.js';
 import { SuspicionService } from './throttle/suspicion.service.js';
 import { AuthenticatorsService } from './totp/authenticators.service.js';
@@ -43,6 +44,7 @@ const services = [
   TotpKeysService,
   TotpTransferService,
   FactorsService,
+  FactorRefusalsService,
   RadiusProbeService,
 ];
 

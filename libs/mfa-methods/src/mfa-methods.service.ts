@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { canonicalName, FactorHistory } from '@sallyport/identity';
-import { Clock, Database, DomainError, Keyring, type Transaction } from '@sallyport/platform';
-import { In } from 'typeorm';
+import {
+  Clock,
+  Database,
+  DomainError,
+  Keyring,
+  readEntities,
+  readEntity,
+  type Transaction,
+} from '@sallyport/platform';
 import { MfaMethod, type MfaMethodType } from './mfa-method.entity.js';
 import { type TotpConfig, totpConfigOf } from './totp/totp-config.js';
 import { vendorSecretsPlace } from './vendor/vendor-secrets.service.js';
@@ -33,11 +40,11 @@ export class MfaMethodsService {
   ) {}
 
   async find(id: string, tx?: Transaction): Promise<MfaMethod | null> {
-    return this.repository(tx).findOneBy({ id });
+    return readEntity(tx ?? this.database, MfaMethod, 'o.id = $1', [id]);
   }
 
   async findAll(ids: string[], tx?: Transaction): Promise<MfaMethod[]> {
-    return ids.length === 0 ? [] : this.repository(tx).findBy({ id: In(ids) });
+    return ids.length === 0 ? [] : readEntities(tx ?? this.database, MfaMethod, 'o.id = ANY($1)', [ids]);
   }
 
   /** The methods `/v1` lists, the built-in one first. */
@@ -115,7 +122,7 @@ export class MfaMethodsService {
         throw new DomainError('conflict', 'built-in-method-delete', 'built-in MFA method cannot be deleted');
       await this.rememberSeeds(tx, method, actor);
       await this.repository(tx).delete({ id });
-      await this.record(tx, actor, 'method.deleted', method);
+      await this.record(tx, actor, 'method.deleted', method, null);
     });
   }
 
@@ -173,7 +180,7 @@ export class MfaMethodsService {
         updatedAt: now,
       });
       await this.repository(tx).insert(method as never);
-      await this.record(tx, actor, 'method.created', method);
+      await this.record(tx, actor, 'method.created', null, method);
       return true;
     });
   }
@@ -189,16 +196,14 @@ export class MfaMethodsService {
     if (method.builtIn && changesBuiltIn(method, name, config as TotpConfig))
       throw new DomainError('invalid', 'built-in-method-change', 'built-in MFA method cannot be changed');
     const before = Object.entries(method.config).filter(([field]) => kept.includes(field));
-    await this.repository(tx).update(
-      { id: method.id },
-      {
-        ...spelled(name),
-        config: { ...config, ...Object.fromEntries(before) } as never,
-        sealedVendorSecrets: sealed,
-        updatedAt: this.clock.now(),
-      },
-    );
-    await this.record(tx, actor, 'method.changed', method);
+    const changes = {
+      ...spelled(name),
+      config: { ...config, ...Object.fromEntries(before) },
+      sealedVendorSecrets: sealed,
+      updatedAt: this.clock.now(),
+    };
+    await this.repository(tx).update({ id: method.id }, changes as never);
+    await this.record(tx, actor, 'method.changed', method, { ...method, ...changes });
   }
 
   private async named(name: string, tx?: Transaction): Promise<MfaMethod | null> {
@@ -214,12 +219,21 @@ export class MfaMethodsService {
     return (tx ?? this.database).manager.getRepository(MfaMethod);
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, method: MfaMethod): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: MfaMethod | null,
+    after: MfaMethod | null,
+  ): Promise<void> {
+    const method = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'mfa-method', id: method.id },
       detail: { type: method.type, name: method.name },
+      before,
+      after,
     });
   }
 }

@@ -9,6 +9,7 @@ import {
   AuditExport,
   auditJsonLine,
   type AuditPeriod,
+  AuditResumption,
   AuditService,
   AuditVerifier,
   OPERATOR,
@@ -17,6 +18,7 @@ import {
 import { Database } from '@sallyport/platform';
 import { EXIT } from '../console/exit-codes.js';
 import type { Answer } from '../console/terminal.js';
+import { LostRowsService, toldOf } from './lost-rows.service.js';
 
 export interface ExportWish extends AuditPeriod {
   format: 'jsonl' | 'csv';
@@ -29,6 +31,8 @@ export interface ExportWish extends AuditPeriod {
 export class AuditCommands {
   constructor(
     private readonly verifier: AuditVerifier,
+    private readonly resumption: AuditResumption,
+    private readonly lostRows: LostRowsService,
     private readonly rows: AuditExport,
     private readonly audit: AuditService,
     private readonly database: Database,
@@ -37,14 +41,17 @@ export class AuditCommands {
   /** Recomputes the chain; exit code 1 where something is wrong. */
   async verify(options: VerifyOptions): Promise<Answer> {
     const verdict = await this.verifier.verify(options);
+    const waiting = await this.resumption.gap();
+    const lost = await this.lostRows.of([...verdict.gaps, ...(waiting === null ? [] : [waiting])]);
     const { intact, first, last, unsealed, checkpoints, exportedCheckpoints, problems, problemCount } =
       verdict;
     return {
-      data: verdict,
+      data: { ...verdict, lost: lost.rows, lostCount: lost.count },
       lines: [
         `Rows ${first} to ${last}, ${unsealed} waiting for their seal; ${checkpoints} checkpoints, ${exportedCheckpoints} exported ones.`,
         ...problems.map(({ kind, message }) => `  ${kind}: ${message}`),
         ...(problemCount > problems.length ? [`  … and ${problemCount - problems.length} more`] : []),
+        ...toldOf(lost),
         intact ? 'Everything is as it was written.' : `${problemCount} things are not as they were written.`,
       ],
       ...(!intact && { exitCode: EXIT.failed }),

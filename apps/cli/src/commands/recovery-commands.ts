@@ -4,6 +4,7 @@ import { AllTokensService, RestoreService } from '@sallyport/auth';
 import { Database } from '@sallyport/platform';
 import { newRootToken, TokensService } from '@sallyport/tokens';
 import type { Answer } from '../console/terminal.js';
+import { LostRowsService, toldOf } from './lost-rows.service.js';
 
 /** What ends everything, and what begins again after it. */
 @Injectable()
@@ -14,6 +15,7 @@ export class RecoveryCommands {
     private readonly restore: RestoreService,
     private readonly tokens: TokensService,
     private readonly verifier: AuditVerifier,
+    private readonly lostRows: LostRowsService,
   ) {}
 
   /** Everybody signs in anew; the root token of `/v1` ends too. */
@@ -43,14 +45,19 @@ export class RecoveryCommands {
     // Looked at first: what is done now is written behind it.
     const verdict = await this.verifier.verify();
     const report = await this.restore.settle(OPERATOR, { auditRows: verdict.last });
+    const lost = await this.lostRows.of(report.auditGap === null ? [] : [report.auditGap]);
     return {
-      data: { ...report, audit: { last: verdict.last, problems: verdict.problems } },
+      data: {
+        ...report,
+        audit: { last: verdict.last, problems: verdict.problems, lost: lost.rows, lostCount: lost.count },
+      },
       lines: [
         'Every token and unfinished sign-in has ended, the root token of /v1 too.',
         `Codes up to now are spent for ${report.authenticators} authenticators; a new one counts from its owner's next period on.`,
         `Gone: ${report.unconfirmedSeeds} seeds nobody had confirmed, ${report.enrolmentWindows} reopened enrolment windows, ${report.activationCodes} activation codes.`,
         `New seals use data key ${report.dataKeyId}.`,
         ...aboutAudit(verdict),
+        ...toldOf(lost),
         '',
         'Not in the backup, and therefore to be looked after by you: what administrators changed since it was made. People who were disabled,',
         'roles that were taken away and passwords that were changed after it are as they were before. The audit of that time says what to do again.',

@@ -2,6 +2,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -10,7 +11,7 @@ import {
   verify,
 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock, Database, DomainError, Keyring, type SealPlace } from '@sallyport/platform';
+import { Clock, Database, DomainError, forEverybody, Keyring, type SealPlace } from '@sallyport/platform';
 import { recordTime } from '../audit-record.js';
 
 interface KeyRow {
@@ -29,7 +30,7 @@ interface KeyContent {
 
 /** One key of the audit, opened. */
 export class AuditKey {
-  private readonly macKey: Buffer;
+  private readonly macKey: KeyObject;
   private readonly privateKey: KeyObject;
   private readonly publicKey: KeyObject;
   readonly madeAt: string;
@@ -40,7 +41,7 @@ export class AuditKey {
     readonly id: number,
     { mac, signing, madeAt, unsignedRows }: KeyContent,
   ) {
-    this.macKey = Buffer.from(mac, 'base64');
+    this.macKey = createSecretKey(mac, 'base64');
     this.privateKey = createPrivateKey({
       key: Buffer.from(signing, 'base64'),
       format: 'der',
@@ -90,7 +91,7 @@ export class AuditKeysService {
 
   /** The key new rows are signed with. @throws DomainError `unavailable` without the database; `sealed-value-broken`. */
   current(): Promise<AuditKey> {
-    this.newest ??= this.findNewest().catch((error: unknown) => {
+    this.newest ??= forEverybody(() => this.findNewest()).catch((error: unknown) => {
       this.newest = null;
       throw error;
     });

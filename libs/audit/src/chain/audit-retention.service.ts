@@ -41,7 +41,7 @@ export class AuditRetentionService {
     if (lock?.mine !== true) return 0;
     const [stretch] = await tx.query<{ number: string; hash: string }>(
       `SELECT number, encode(chain_hash, 'hex') AS hash FROM audit_checkpoints
-       WHERE number >= (SELECT min(number) FROM audit_seals) AND at < $1 AND ($2::bigint IS NULL OR number <= $2::bigint)
+       WHERE number >= (SELECT min(number) FROM audit_seals) AND at < $1 AND recorded_at < now() - interval '30 days' AND ($2::bigint IS NULL OR number <= $2::bigint)
        ORDER BY number LIMIT 1`,
       [before, covered],
     );

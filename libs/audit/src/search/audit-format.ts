@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../audit-record.js';
 import type { AuditEntry } from './audit-entry.js';
 
 const COLUMNS = [
@@ -38,6 +39,19 @@ export const AUDIT_CSV_HEADER = `${COLUMNS.join(',')}\r\n`;
  */
 export function auditCsvLine(entry: AuditEntry): string {
   return `${COLUMNS.map((column) => cell(entry[column])).join(',')}\r\n`;
+}
+
+/** One row as a line for people; whatever was sent stands escaped, as in CSV. */
+export function auditTextLine(row: Omit<AuditRecord, 'detail'> & { number: number }): string {
+  const { number, at, action, outcome, actor_name: name, client_address: address } = row;
+  const object = row.object_type === null ? '' : `${row.object_type} ${row.object_id ?? ''}`;
+  const by = name ?? row.actor_account_id ?? row.actor_principal_id ?? 'unknown';
+  const cells = [`row ${number}`, at, action, outcome, `by ${by}`, address && `from ${address}`, object];
+  return cells
+    .filter((text) => text !== null && text !== '')
+    .join('  ')
+    .replace(UNSEEN_OR_CONTROL, escaped)
+    .replace(UNSEEN, escaped);
 }
 
 function cell(value: AuditEntry[keyof AuditEntry]): string {

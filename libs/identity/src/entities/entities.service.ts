@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
 import { IsNull, Not } from 'typeorm';
 import { canonicalName } from '../names/index.js';
@@ -104,7 +104,7 @@ export class EntitiesService {
     const accounts = await tx.manager.getRepository(Account).findBy({ principalId: id });
     for (const account of accounts) await this.detachLogin(tx, account);
     await tx.manager.getRepository(Principal).delete({ id });
-    await this.record(tx, actor, 'entity.deleted', entity);
+    await this.record(tx, actor, 'entity.deleted', entity, null);
     return true;
   }
 
@@ -162,7 +162,7 @@ export class EntitiesService {
     await this.store(() => this.repository(tx).insert(entity));
     if (entity.name === null) await this.people.show(tx, entity.id, actor);
     const shown = await this.repository(tx).findOneByOrFail({ id: entity.id });
-    await this.record(tx, actor, 'entity.created', shown);
+    await this.record(tx, actor, 'entity.created', null, shown);
     return shown;
   }
 
@@ -179,8 +179,9 @@ export class EntitiesService {
     if (values.disabled !== undefined) changes.disabled = values.disabled;
     await this.store(() => tx.manager.getRepository(Principal).update({ id: entity.id }, changes));
     if (changes.disabled === true && !entity.disabled) await this.people.endTokens(tx, entity.id);
-    await this.record(tx, actor, 'entity.changed', entity);
-    return Object.assign(new Principal(), entity, changes);
+    const changed = Object.assign(new Principal(), entity, changes);
+    await this.record(tx, actor, 'entity.changed', entity, changed);
+    return changed;
   }
 
   private async store(write: () => Promise<unknown>): Promise<void> {
@@ -202,12 +203,21 @@ export class EntitiesService {
     return (tx ?? this.database).manager.getRepository(Principal);
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, entity: Principal): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: Principal | null,
+    after: Principal | null,
+  ): Promise<void> {
+    const entity = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'entity', id: entity.id },
       detail: { name: entity.name, disabled: entity.disabled, policies: entity.policies },
+      before,
+      after,
     });
   }
 }

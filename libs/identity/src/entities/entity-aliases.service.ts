@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { canonicalName } from '../names/index.js';
 import { AuthMountsService } from '../mounts/auth-mounts.service.js';
@@ -93,7 +93,7 @@ export class EntityAliasesService {
       if (alias === null) return;
       await mayAct(tx, alias.principalId);
       await this.entities.detachLogin(tx, alias);
-      await this.record(tx, actor, 'entity-alias.deleted', alias);
+      await this.record(tx, actor, 'entity-alias.deleted', alias, null);
       await judge(tx);
     });
   }
@@ -128,7 +128,7 @@ export class EntityAliasesService {
       customMetadata: values.customMetadata ?? {},
     });
     await tx.manager.getRepository(Account).insert(alias);
-    await this.record(tx, actor, 'entity-alias.created', alias);
+    await this.record(tx, actor, 'entity-alias.created', null, alias);
     return { alias, changed: true };
   }
 
@@ -167,7 +167,7 @@ export class EntityAliasesService {
       .update({ id: alias.id }, { ...changes, updatedAt: this.clock.now() });
     if (moves) await this.leave(tx, alias.principalId);
     const changed = Object.assign(new Account(), alias, changes);
-    await this.record(tx, actor, 'entity-alias.changed', changed);
+    await this.record(tx, actor, 'entity-alias.changed', alias, changed);
     return { alias: changed, changed: true };
   }
 
@@ -212,12 +212,21 @@ export class EntityAliasesService {
       );
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, alias: Account): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: Account | null,
+    after: Account | null,
+  ): Promise<void> {
+    const alias = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'entity-alias', id: alias.id },
       detail: { name: alias.name, entityId: alias.principalId, identityProviderId: alias.identityProviderId },
+      before,
+      after,
     });
   }
 }

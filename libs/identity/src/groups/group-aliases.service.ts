@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Sql, type Transaction } from '@sallyport/platform';
 import { AuthMountsService } from '../mounts/auth-mounts.service.js';
 import { canonicalName } from '../names/index.js';
@@ -65,7 +65,8 @@ export class GroupAliasesService {
     const groupId = canonicalId || (known?.groupId ?? (await this.groups.addExternal(tx, actor)));
     const id = await this.store(tx, { id: known?.id ?? randomUUID(), groupId, mountId, name });
     const alias = (await this.find(id, tx))!;
-    await this.record(tx, actor, known === null ? 'group-alias.created' : 'group-alias.changed', alias);
+    if (known === null) await this.record(tx, actor, 'group-alias.created', null, alias);
+    else await this.record(tx, actor, 'group-alias.changed', known, alias);
     return alias;
   }
 
@@ -75,7 +76,7 @@ export class GroupAliasesService {
     const alias = await this.find(id, tx);
     if (alias === null) return;
     await tx.execute('DELETE FROM identity_group_aliases WHERE id = $1', [id]);
-    await this.record(tx, actor, 'group-alias.deleted', alias);
+    await this.record(tx, actor, 'group-alias.deleted', alias, null);
   }
 
   /** The group an alias leads to. */
@@ -111,12 +112,21 @@ export class GroupAliasesService {
     return id;
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, alias: GroupAlias): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: GroupAlias | null,
+    after: GroupAlias | null,
+  ): Promise<void> {
+    const alias = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'group-alias', id: alias.id },
       detail: { name: alias.name, groupId: alias.groupId, mountAccessor: alias.mountAccessor },
+      before,
+      after,
     });
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Sql, type Transaction } from '@sallyport/platform';
 import { canonicalName } from '../names/index.js';
 import { type Group, type GroupSummary, type GroupValues, isId, type Memberships } from './group.js';
@@ -70,7 +70,8 @@ export class GroupsService {
     await judge(effectOf({ id, above, known, wanted }));
     await this.store(tx, id, wanted);
     const group = (await this.find(id, tx))!;
-    await this.record(tx, actor, known === null ? 'group.created' : 'group.changed', group);
+    if (known === null) await this.record(tx, actor, 'group.created', null, group);
+    else await this.record(tx, actor, 'group.changed', known, group);
     return { group, created: known === null };
   }
 
@@ -82,7 +83,7 @@ export class GroupsService {
     const above = await ancestorsOf(tx, id);
     await judge({ granted: [], left: [id, ...above.map((parent) => parent.id)], filled: [] });
     await tx.execute('DELETE FROM identity_groups WHERE id = $1', [id]);
-    await this.record(tx, actor, 'group.deleted', group);
+    await this.record(tx, actor, 'group.deleted', group, null);
   }
 
   /** Where one person was a member, another is; for two who become one. */
@@ -99,7 +100,7 @@ export class GroupsService {
     const name = await this.freeName(tx);
     const none = { policies: [], metadata: {}, memberEntityIds: [], memberGroupIds: [] };
     await this.store(tx, id, { name, type: 'external', ...none });
-    await this.record(tx, actor, 'group.created', (await this.find(id, tx))!);
+    await this.record(tx, actor, 'group.created', null, await this.find(id, tx));
     return id;
   }
 
@@ -177,13 +178,22 @@ export class GroupsService {
     );
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, group: Group): Promise<void> {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: Group | null,
+    after: Group | null,
+  ): Promise<void> {
+    const group = (after ?? before)!;
     const { name, type, policies, memberEntityIds, memberGroupIds } = group;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'group', id: group.id },
       detail: { name, type, policies, memberEntityIds, memberGroupIds },
+      before,
+      after,
     });
   }
 }

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import {
+  Clock,
+  Database,
+  DomainError,
+  readEntity,
+  type Transaction,
+  violatedConstraint,
+} from '@sallyport/platform';
 import { FactorHistory } from '../history/factor-history.service.js';
 import { NoticesService } from '../history/notices.service.js';
 import { canonicalName } from '../names/index.js';
@@ -50,7 +57,7 @@ export class LocalUsersService {
   ) {}
 
   async find(id: string, tx?: Transaction): Promise<LocalUser | null> {
-    return (tx ?? this.database).manager.getRepository(LocalUser).findOneBy({ id });
+    return readEntity(tx ?? this.database, LocalUser, 'o.id = $1', [id]);
   }
 
   /** @param name in any spelling. */
@@ -85,7 +92,7 @@ export class LocalUsersService {
       updatedAt: now,
     });
     await unlessTaken(() => tx.manager.getRepository(LocalUser).insert(row));
-    await this.record(tx, actor, 'account.created', row.id, { name: row.name });
+    await this.recordChange(tx, actor, 'account.created', { before: null, after: row });
     await this.history.record(tx, actor, {
       kind: 'bind',
       principalId: account.principalId,
@@ -122,7 +129,7 @@ export class LocalUsersService {
       await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
         by: actor.name,
       });
-    await this.record(tx, actor, 'account.changed', user.id, { fields: changedFields(user, values) });
+    await this.recordChange(tx, actor, 'account.changed', { before: user, after: changed });
     return changed;
   }
 
@@ -139,8 +146,7 @@ export class LocalUsersService {
       await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
         by: actor.name,
       });
-    const fields = changedFields(user, { ...user, ...profile });
-    await this.record(tx, actor, 'account.changed', user.id, { fields });
+    await this.recordChange(tx, actor, 'account.changed', { before: user, after: { ...user, ...profile } });
   }
 
   /**
@@ -159,7 +165,12 @@ export class LocalUsersService {
       [user.id, passwordHash, this.clock.now()],
     );
     await this.endEverything(tx, user);
-    await this.record(tx, actor, 'account.password-changed', user.id);
+    await this.audit.record(tx, actor, {
+      action: 'account.password-changed',
+      outcome: 'success',
+      object: { type: 'local-user', id: user.id },
+      detail: { kind },
+    });
     await this.history.record(tx, actor, {
       kind,
       principalId: await this.principalIdOf(tx, user),
@@ -176,7 +187,10 @@ export class LocalUsersService {
     await tx.manager
       .getRepository(LocalUser)
       .update({ id: user.id }, { tokenSettings, updatedAt: this.clock.now() });
-    await this.record(tx, actor, 'account.changed', user.id, { fields: ['tokenSettings'] });
+    await this.recordChange(tx, actor, 'account.changed', {
+      before: user,
+      after: { ...user, tokenSettings },
+    });
   }
 
   /** The user goes, and its tokens with it; a visible account, its person and their seeds stay (vault.md §8). */
@@ -185,7 +199,7 @@ export class LocalUsersService {
     await this.endEverything(tx, user);
     await tx.execute('DELETE FROM local_users WHERE id = $1', [user.id]);
     await this.people.dropIfHidden(tx, principalId);
-    await this.record(tx, actor, 'account.deleted', user.id, { name: user.name });
+    await this.recordChange(tx, actor, 'account.deleted', { before: user, after: null });
   }
 
   /** Removes all users of a provider that goes away (a further userpass mount). */
@@ -231,18 +245,21 @@ export class LocalUsersService {
     );
   }
 
-  private async record(
+  private async recordChange(
     tx: Transaction,
     actor: Actor,
-    action: 'account.created' | 'account.changed' | 'account.password-changed' | 'account.deleted',
-    id: string,
-    detail?: Record<string, unknown>,
+    action: 'account.created' | 'account.changed' | 'account.deleted',
+    { before, after }: { before: LocalUser; after: LocalUser | null } | { before: null; after: LocalUser },
   ): Promise<void> {
+    const { id, name } = before ?? after;
+    const fields = before && after && changedFields(before, after);
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'local-user', id },
-      detail,
+      detail: fields === null ? { name } : { name, fields },
+      before,
+      after,
     });
   }
 }
@@ -266,10 +283,21 @@ function exists(cause?: unknown): DomainError {
   );
 }
 
-function changedFields(before: LocalUser, values: LocalUserValues): string[] {
-  return Object.entries(values)
-    .filter(
-      ([field, value]) => JSON.stringify(before[field as keyof LocalUserValues]) !== JSON.stringify(value),
-    )
-    .map(([field]) => field);
+/** What its writer decides of a user. */
+const DECIDED = [
+  'name',
+  'firstName',
+  'lastName',
+  'email',
+  'phone',
+  'notes',
+  'tags',
+  'disabled',
+  'failedLoginAttempts',
+  'lockStart',
+  'tokenSettings',
+] as const satisfies (keyof LocalUser)[];
+
+function changedFields(before: LocalUser, after: LocalUser): string[] {
+  return DECIDED.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }

@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import {
+  Clock,
+  Database,
+  DomainError,
+  readEntity,
+  type Transaction,
+  violatedConstraint,
+} from '@sallyport/platform';
 import { canonicalName } from '../names/index.js';
 import { IdentityProvider } from '../providers/identity-provider.entity.js';
 import { IdentityProvidersService } from '../providers/identity-providers.service.js';
@@ -46,11 +53,11 @@ export class AuthMountsService {
   }
 
   async findAttached(path: string): Promise<AuthMount | null> {
-    return this.database.manager.getRepository(AuthMount).findOneBy({ path, attached: true });
+    return readEntity(this.database, AuthMount, 'o.path = $1 AND o.attached', [path]);
   }
 
   async find(id: string): Promise<AuthMount | null> {
-    return this.database.manager.getRepository(AuthMount).findOneBy({ id });
+    return readEntity(this.database, AuthMount, 'o.id = $1', [id]);
   }
 
   /** Attached or not: an accessor never changes (vault.md §1.4). */
@@ -182,6 +189,8 @@ export class AuthMountsService {
       outcome: 'success',
       object: { type: 'auth-mount', id: mount.id },
       detail: { path: mount.path, type: mount.type },
+      before: action === 'mount.detached' ? mount : null,
+      after: action === 'mount.attached' ? mount : null,
     });
   }
 }

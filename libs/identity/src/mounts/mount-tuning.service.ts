@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ObjectChange } from '@sallyport/audit';
 import { Clock, Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
 import { canonicalName } from '../names/index.js';
 import { IdentityProvider } from '../providers/identity-provider.entity.js';
@@ -47,12 +47,13 @@ export class MountTuningService {
       });
       if (mount === null) return false;
       const { lockout, ...settings } = change;
+      const before = { ...mount };
       const tuned: AuthMount = Object.assign(mount, settings);
       mustFit(tuned);
       if (lockout !== undefined) tuned.userLockout = changedLockout(mount.userLockout, lockout);
       await mounts.save(tuned);
       if (lockout !== undefined) await this.changeThreshold(tx, mount, lockout);
-      await this.record(tx, actor, 'mount.changed', mount, { ...change });
+      await this.record(tx, actor, 'mount.changed', mount, { before, after: tuned }, { ...change });
       return true;
     });
   }
@@ -76,7 +77,8 @@ export class MountTuningService {
         'INSERT INTO mount_moves (id, source_path, target_path, moved_at) VALUES ($1, $2, $3, $4)',
         [move.id, source, target, this.clock.now()],
       );
-      await this.record(tx, actor, 'mount.moved', mount, { ...move });
+      const paths = { before: { path: source }, after: { path: target } };
+      await this.record(tx, actor, 'mount.moved', mount, paths, { ...move });
       return move;
     });
   }
@@ -130,6 +132,7 @@ export class MountTuningService {
     actor: Actor,
     action: 'mount.changed' | 'mount.moved',
     mount: AuthMount,
+    change: ObjectChange,
     detail: Record<string, unknown>,
   ): Promise<void> {
     const object = { type: 'auth-mount', id: mount.id };
@@ -138,6 +141,7 @@ export class MountTuningService {
       outcome: 'success',
       object,
       detail: { path: mount.path, ...detail },
+      ...change,
     });
   }
 }

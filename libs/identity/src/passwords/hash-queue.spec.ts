@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Metrics } from '@sallyport/platform';
 import { describe, expect, it } from 'vitest';
 import { HashQueue } from './hash-queue.js';
 
@@ -89,5 +90,21 @@ describe('HashQueue', () => {
     const context = await NestFactory.createApplicationContext(QueueModule, { logger: false });
     expect(await context.get(HashQueue).run(() => Promise.resolve(1))).toBe(1);
     await context.close();
+  });
+
+  it('tells how many jobs waited, how many wait and how many were turned away', async () => {
+    const metrics = new Metrics();
+    const queue = new HashQueue({ concurrency: 1, longestWait: 60 }, metrics);
+    const [first, second] = [openJob(), openJob()];
+    const jobs = [queue.run(first.job), queue.run(second.job)];
+    expect(await metrics.scrape()).toContain('sallyport_queue_depth{queue="hash"} 1');
+    await expect(queue.run(second.job)).rejects.toMatchObject(FULL);
+    first.end();
+    second.end();
+    await Promise.all(jobs);
+    const told = await metrics.scrape();
+    expect(told).toContain('sallyport_queue_depth{queue="hash"} 0');
+    expect(told).toContain('sallyport_queue_wait_seconds_count{queue="hash"} 2');
+    expect(told).toContain('sallyport_queue_shed_total{queue="hash"} 1');
   });
 });

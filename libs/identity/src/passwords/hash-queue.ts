@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DomainError } from '@sallyport/platform';
+import { DomainError, Metrics, Tracing } from '@sallyport/platform';
 
 export interface HashQueueOptions {
   /** Jobs at once; unless given one less than the processor's parallelism, so that the event loop keeps a core, but at least two. */
   concurrency?: number;
   /** Milliseconds a job may wait before it starts; 2 000 unless given. */
   longestWait?: number;
+  /** What it is called where it is measured; `hash` unless given. */
+  name?: 'hash' | 'sign_in';
 }
 
 /** Injection token for the options; a server that provides none gets the defaults. */
@@ -32,13 +34,22 @@ export class HashQueue {
   /** Jobs at once. */
   readonly concurrency: number;
   private readonly longestWait: number;
+  private readonly name: 'hash' | 'sign_in';
   private readonly line: Ticket[] = [];
   private running = 0;
   private averageMs = FIRST_ESTIMATE;
 
-  constructor(@Optional() @Inject(HASH_QUEUE_OPTIONS) options?: HashQueueOptions) {
+  constructor(
+    @Optional() @Inject(HASH_QUEUE_OPTIONS) options?: HashQueueOptions,
+    @Optional() private readonly metrics?: Metrics,
+    @Optional() private readonly tracing?: Tracing,
+  ) {
+    this.name = options?.name ?? 'hash';
     this.concurrency = options?.concurrency ?? Math.max(2, availableParallelism() - 1);
     this.longestWait = options?.longestWait ?? 2_000;
+    metrics?.onScrape(`queue ${this.name}`, [], () =>
+      metrics.queueDepth.set({ queue: this.name }, this.depth),
+    );
   }
 
   /** Jobs that wait for their turn. */
@@ -51,10 +62,12 @@ export class HashQueue {
    * @throws DomainError unavailable (`retryAfter` 1 s), before the job runs; whatever the job throws
    */
   async run<T>(job: () => Promise<T>): Promise<T> {
+    const arrived = performance.now();
     await this.turn();
     const started = performance.now();
+    this.metrics?.queueWaits.observe({ queue: this.name }, (started - arrived) / 1000);
     try {
-      return await job();
+      return await this.traced(job);
     } finally {
       this.averageMs += (performance.now() - started - this.averageMs) * WEIGHT_OF_THE_LATEST;
       this.running--;
@@ -68,7 +81,7 @@ export class HashQueue {
       return Promise.resolve();
     }
     const expectedWait = (this.averageMs * (this.line.length + 1)) / this.concurrency;
-    if (expectedWait > this.longestWait) return Promise.reject(full());
+    if (expectedWait > this.longestWait) return Promise.reject(this.full());
     return new Promise((admit, refuse) => {
       this.line.push({ arrivedAt: performance.now(), admit, refuse });
     });
@@ -80,13 +93,19 @@ export class HashQueue {
         this.running++;
         return next.admit();
       }
-      next.refuse(full());
+      next.refuse(this.full());
     }
   }
-}
 
-function full(): DomainError {
-  return new DomainError('unavailable', 'hash-queue-full', 'The service is not available.', {
-    retryAfter: 1,
-  });
+  private traced<T>(job: () => Promise<T>): Promise<T> {
+    if (this.tracing === undefined || this.name !== 'hash') return job();
+    return this.tracing.run(() => ({ name: 'argon2id', kind: 'internal' }), job);
+  }
+
+  private full(): DomainError {
+    this.metrics?.queueShed.inc({ queue: this.name });
+    return new DomainError('unavailable', 'hash-queue-full', 'The service is not available.', {
+      retryAfter: 1,
+    });
+  }
 }

@@ -82,6 +82,8 @@ export class PeopleService {
         outcome: 'success',
         object,
         detail: { name },
+        before: { name: null },
+        after: { name },
       });
     }
   }

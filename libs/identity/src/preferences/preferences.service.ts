@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, DomainError } from '@sallyport/platform';
+import { Clock, Database, DomainError, single } from '@sallyport/platform';
 
 /** Characters of a user's preferences at most (contract appgate.md §6.5). */
 const LONGEST = 100_000;
@@ -31,15 +31,21 @@ export class PreferencesService {
     if (Array.from(text).length > LONGEST)
       throw DomainError.invalid('preferences', `must be at most ${LONGEST} characters`);
     await this.database.transaction(async (tx) => {
-      await tx.execute(
-        `INSERT INTO user_preferences (local_user_id, preferences, updated_at) VALUES ($1, $2, $3)
-         ON CONFLICT (local_user_id) DO UPDATE SET preferences = excluded.preferences, updated_at = excluded.updated_at`,
-        [localUserId, text, this.clock.now()],
+      const { before } = single(
+        await tx.query<{ before: string | null }>(
+          `WITH old AS (SELECT preferences FROM user_preferences WHERE local_user_id = $1)
+           INSERT INTO user_preferences (local_user_id, preferences, updated_at) VALUES ($1, $2, $3)
+           ON CONFLICT (local_user_id) DO UPDATE SET preferences = excluded.preferences, updated_at = excluded.updated_at
+           RETURNING (SELECT preferences FROM old) AS before`,
+          [localUserId, text, this.clock.now()],
+        ),
       );
       await this.audit.record(tx, actor, {
         action: 'preferences.changed',
         outcome: 'success',
         object: { type: 'local-user', id: localUserId },
+        before: before === null ? null : { preferences: before },
+        after: { preferences: text },
       });
     });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { Database, DomainError, readEntity, type Transaction } from '@sallyport/platform';
 import { IdentityProvider } from './identity-provider.entity.js';
 
 /** Where first factors are proven. */
@@ -19,12 +19,11 @@ export class IdentityProvidersService {
 
   /** @param name exactly as it is spelled (appgate.md §2.3). */
   async findByExactName(name: string): Promise<IdentityProvider | null> {
-    const found = await this.repository().findBy({ name });
-    return found.find((provider) => provider.type !== 'Userpass') ?? null;
+    return readEntity(this.database, IdentityProvider, `o.name = $1 AND o.type <> 'Userpass'`, [name]);
   }
 
   async find(id: string, tx?: Transaction): Promise<IdentityProvider | null> {
-    return this.repository(tx).findOneBy({ id });
+    return readEntity(tx ?? this.database, IdentityProvider, 'o.id = $1', [id]);
   }
 
   /** The providers that may sign in at `/admin` (appgate.md §2.2), by name. */

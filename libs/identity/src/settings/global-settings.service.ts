@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Database, Keyring, type SealPlace, type Sql } from '@sallyport/platform';
+import { Database, Keyring, type SealPlace, single, type Sql } from '@sallyport/platform';
 import { GLOBAL_DEFAULTS, type GlobalSettings } from './global-settings.js';
 
 const PASSPHRASE: SealPlace = { table: 'global_settings', column: 'sealed_backup_passphrase', row: 'only' };
@@ -46,7 +46,7 @@ export class GlobalSettingsService {
         : await this.keyring.seal(Buffer.from(backupPassphrase), PASSPHRASE);
     const detail = { settings, passphraseChanged: sealed !== null };
     await this.write('settings.changed', detail, actor, [
-      'UPDATE global_settings SET settings = $1, sealed_backup_passphrase = coalesce($2, sealed_backup_passphrase)',
+      `SET settings = $1, sealed_backup_passphrase = coalesce($2, g.sealed_backup_passphrase)`,
       [JSON.stringify(settings), sealed],
     ]);
   }
@@ -54,7 +54,7 @@ export class GlobalSettingsService {
   /** Everything back to its default, and the passphrase away. */
   async reset(actor: Actor): Promise<void> {
     await this.write('settings.reset', {}, actor, [
-      `UPDATE global_settings SET settings = '{}', sealed_backup_passphrase = NULL`,
+      `SET settings = '{}', sealed_backup_passphrase = NULL`,
       [],
     ]);
   }
@@ -63,16 +63,36 @@ export class GlobalSettingsService {
     action: 'settings.changed' | 'settings.reset',
     detail: Record<string, unknown>,
     actor: Actor,
-    [statement, values]: [string, unknown[]],
+    [change, values]: [string, unknown[]],
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await tx.execute(statement, values);
+      const row = single(
+        await tx.query<WrittenRow>(`UPDATE global_settings g ${change} ${BESIDE_BEFORE}`, values),
+      );
       await this.audit.record(tx, actor, {
         action,
         outcome: 'success',
         object: { type: 'global-settings', id: 'global-settings' },
         detail,
+        before: shown(row.old_settings, row.old_passphrase),
+        after: shown(row.settings, row.passphrase),
       });
     });
   }
+}
+
+interface WrittenRow {
+  settings: Partial<GlobalSettings>;
+  passphrase: Buffer | null;
+  old_settings: Partial<GlobalSettings>;
+  old_passphrase: Buffer | null;
+}
+
+const BESIDE_BEFORE = `
+  FROM (SELECT settings, sealed_backup_passphrase FROM global_settings FOR UPDATE) old
+  RETURNING g.settings, g.sealed_backup_passphrase AS passphrase, old.settings AS old_settings, old.sealed_backup_passphrase AS old_passphrase`;
+
+/** As an event shows them: of the passphrase it tells that there is one (S73). */
+function shown(settings: Partial<GlobalSettings>, backupPassphrase: Buffer | null): object {
+  return { ...GLOBAL_DEFAULTS, ...settings, backupPassphrase };
 }

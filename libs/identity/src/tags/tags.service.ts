@@ -83,8 +83,9 @@ export class TagsService {
     ];
     return this.database.transaction(async (tx) => {
       await unlessTaken(() => tx.execute(INSERT, values));
-      await this.record(tx, actor, 'tag.created', id, name);
-      return this.get(id, tx);
+      const tag = await this.get(id, tx);
+      await this.record(tx, actor, 'tag.created', null, tag);
+      return tag;
     });
   }
 
@@ -94,19 +95,21 @@ export class TagsService {
       const before = await this.get(id, tx);
       if (before.name !== name) throw DomainError.invalid('name', 'may not be changed');
       const row = single(await tx.query<TagRow>(UPDATE, [id, notes, colorCode ?? null, this.clock.now()]));
-      await this.record(tx, actor, 'tag.changed', id, name);
-      return tagOf(row, before);
+      const after = tagOf(row, before);
+      await this.record(tx, actor, 'tag.changed', before, after);
+      return after;
     });
   }
 
   /** @throws DomainError `not-found`; `conflict` code `in-use` while anything carries or names it. */
   async remove(id: string, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const { name, tagged, linked } = await this.get(id, tx);
+      const before = await this.get(id, tx);
+      const { tagged, linked } = before;
       if (Object.keys({ ...tagged, ...linked }).length > 0)
         throw new DomainError('conflict', 'in-use', 'The object is in use.');
       await tx.execute('DELETE FROM tags WHERE id = $1', [id]);
-      await this.record(tx, actor, 'tag.deleted', id, name);
+      await this.record(tx, actor, 'tag.deleted', before, null);
     });
   }
 
@@ -114,16 +117,24 @@ export class TagsService {
     tx: Transaction,
     actor: Actor,
     action: 'tag.created' | 'tag.changed' | 'tag.deleted',
-    id: string,
-    name: string,
+    before: Tag | null,
+    after: Tag | null,
   ): Promise<void> {
+    const { id, name } = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'tag', id },
       detail: { name },
+      before: before && ownFields(before),
+      after: after && ownFields(after),
     });
   }
+}
+
+/** Without what carries or names it. */
+function ownFields({ name, notes, colorCode }: Tag): object {
+  return { name, notes, colorCode };
 }
 
 function tagOf(row: TagRow, { tagged, linked }: Occurrences): Tag {

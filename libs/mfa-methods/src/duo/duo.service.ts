@@ -33,7 +33,7 @@ export class DuoService implements FactorType {
     const config = duoConfigOf(attempt.method);
     const username = await this.names.of(attempt.principalId, config.usernameFormat);
     const keys = await this.secrets.open<DuoKey>(attempt.method.id);
-    if (username === null || keys === null) return { refused: { reason: 'not-enrolled', hasAny: true } };
+    if (username === null || keys === null) return this.judge.refuseUnknown(attempt);
     const account = { ...keys, apiHostname: config.apiHostname };
     const passcode = attempt.credential || null;
     return this.judge.judge(attempt, passcode === null, () =>

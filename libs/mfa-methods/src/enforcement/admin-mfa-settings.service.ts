@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { canonicalName, parseUserDn } from '@sallyport/identity';
-import { Database, DomainError, type Transaction, type Violation } from '@sallyport/platform';
+import { Database, DomainError, single, type Transaction, type Violation } from '@sallyport/platform';
 import { MfaMethodsService } from '../mfa-methods.service.js';
 
 /** Which method every administrator owes, and who is exempt (contract appgate.md §4.2). */
@@ -10,6 +10,13 @@ export interface AdminMfaSettings {
   providerId: string | null;
   /** User DNs in the spelling and order they were given. */
   exemptedUsers: string[];
+}
+
+interface ExemptionRow {
+  provider_canonical: string;
+  username_canonical: string;
+  distinguished_name: string;
+  position: number;
 }
 
 @Injectable()
@@ -36,12 +43,18 @@ export class AdminMfaSettingsService {
   async replace({ providerId, exemptedUsers }: AdminMfaSettings, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
       await this.check(tx, { providerId, exemptedUsers });
-      await tx.execute('UPDATE admin_mfa_settings SET provider_id = $1', [providerId]);
-      const before = await tx.query<{ provider_canonical: string; username_canonical: string }>(
-        'DELETE FROM mfa_exemptions RETURNING provider_canonical, username_canonical',
+      const old = single(
+        await tx.query<{ provider_id: string | null }>(
+          `UPDATE admin_mfa_settings SET provider_id = $1 FROM (SELECT provider_id FROM admin_mfa_settings FOR UPDATE) old
+           RETURNING old.provider_id`,
+          [providerId],
+        ),
+      );
+      const exempted = await tx.query<ExemptionRow>(
+        'DELETE FROM mfa_exemptions RETURNING provider_canonical, username_canonical, distinguished_name, position',
       );
       const known = new Set(
-        before.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])),
+        exempted.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])),
       );
       for (const [position, dn] of exemptedUsers.entries()) await this.exempt(tx, dn, position, known);
       await this.audit.record(tx, actor, {
@@ -49,6 +62,8 @@ export class AdminMfaSettingsService {
         outcome: 'success',
         object: { type: 'admin-mfa-settings', id: 'admin-mfa-settings' },
         detail: { providerId, exemptedUsers },
+        before: { providerId: old.provider_id, exemptedUsers: namesOf(exempted) },
+        after: { providerId, exemptedUsers },
       });
     });
   }
@@ -90,4 +105,11 @@ export class AdminMfaSettingsService {
       [provider, username],
     );
   }
+}
+
+/** In the order they were given. */
+function namesOf(exempted: ExemptionRow[]): string[] {
+  return exempted
+    .toSorted((one, other) => one.position - other.position)
+    .map((row) => row.distinguished_name);
 }

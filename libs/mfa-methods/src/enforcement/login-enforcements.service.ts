@@ -55,7 +55,7 @@ export class LoginEnforcementsService {
         { updatedAt: now },
       );
       await repository.save(row);
-      await this.record(tx, actor, 'enforcement.changed', row);
+      await this.record(tx, actor, 'enforcement.changed', known, row);
     });
   }
 
@@ -67,7 +67,7 @@ export class LoginEnforcementsService {
       const known = await repository.findOneBy({ name });
       if (known === null) return;
       await repository.delete({ name });
-      await this.record(tx, actor, 'enforcement.deleted', known);
+      await this.record(tx, actor, 'enforcement.deleted', known, null);
     });
   }
 
@@ -127,14 +127,17 @@ export class LoginEnforcementsService {
     tx: Transaction,
     actor: Actor,
     action: 'enforcement.changed' | 'enforcement.deleted',
-    row: LoginEnforcement,
+    before: LoginEnforcement | null,
+    after: LoginEnforcement | null,
   ): Promise<void> {
-    const { id, name, createdAt, updatedAt, ...detail } = row;
+    const { id, name, createdAt, updatedAt, ...detail } = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'login-enforcement', id },
       detail: { name, ...detail },
+      before,
+      after,
     });
   }
 }

@@ -32,7 +32,7 @@ export class OktaService implements FactorType {
     const config = oktaConfigOf(attempt.method);
     const name = await this.names.of(attempt.principalId, config.usernameFormat);
     const keys = await this.secrets.open<OktaKey>(attempt.method.id);
-    if (name === null || keys === null) return { refused: { reason: 'not-enrolled', hasAny: true } };
+    if (name === null || keys === null) return this.judge.refuseUnknown(attempt);
     const account = { ...keys, origin: oktaOrigin(config) };
     return this.judge.judge(attempt, true, async () => {
       const push = await this.findPush(account, config, name);

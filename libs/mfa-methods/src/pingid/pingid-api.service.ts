@@ -35,7 +35,7 @@ export class PingidApiService {
     const request = await signPingidRequest(account, { ...body, clientData }, this.clock.now());
     const answer = await this.http.call({
       method: 'POST',
-      url: `${idpUrl.replace(/\/+$/, '')}/rest/4/${operation}/do`,
+      url: `${idpUrl.replace(/(?<!\/)\/+$/, '')}/rest/4/${operation}/do`,
       headers: { 'Content-Type': 'application/json' },
       body: request,
       signal,

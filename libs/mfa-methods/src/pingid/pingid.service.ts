@@ -37,7 +37,7 @@ export class PingidService implements FactorType {
     const userName = await this.names.of(attempt.principalId, usernameFormat);
     const keys = await this.secrets.open<PingidKey>(attempt.method.id);
     // Without a key nobody could sign.
-    if (userName === null || !keys?.signingKey) return { refused: { reason: 'not-enrolled', hasAny: true } };
+    if (userName === null || !keys?.signingKey) return this.judge.refuseUnknown(attempt);
     const account = { ...keys, orgAlias };
     return this.judge.judge(attempt, true, () => this.push(account, idpUrl, userName, attempt));
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Config, Outgoing } from '@sallyport/platform';
+import { Config, Metrics, Outgoing, Tracing } from '@sallyport/platform';
 import { accessRequest, type RadiusQuestion } from './access-request.js';
 import { exchange } from './exchange.js';
 import type { RadiusAnswer } from './radius-answer.js';
@@ -21,13 +21,26 @@ export class RadiusClientService {
   constructor(
     private readonly outgoing: Outgoing,
     private readonly config: Config,
+    private readonly metrics: Metrics,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
    * Asks once, with repetitions, and waits at most `timeout` seconds. Holds no database connection.
    * @throws RangeError for a question that does not fit into a packet (`fits` tells).
    */
-  async ask(
+  async ask(server: RadiusServer, question: Omit<RadiusQuestion, 'nasIdentifier'>): Promise<RadiusOutcome> {
+    const began = performance.now();
+    const answer = await this.tracing.run(
+      () => ({ name: 'RADIUS Access-Request', kind: 'client' }),
+      () => this.askUnmeasured(server, question),
+    );
+    this.metrics.outgoing.inc({ scheme: 'radius', outcome: outcomeOf(answer) });
+    this.metrics.outgoingSeconds.observe({ scheme: 'radius' }, (performance.now() - began) / 1000);
+    return answer;
+  }
+
+  private async askUnmeasured(
     { host, port, timeout, secret }: RadiusServer,
     question: Omit<RadiusQuestion, 'nasIdentifier'>,
   ): Promise<RadiusOutcome> {
@@ -44,4 +57,9 @@ export class RadiusClientService {
     );
     return answer ?? { kind: 'silent' };
   }
+}
+
+function outcomeOf({ kind }: RadiusOutcome): string {
+  if (kind === 'silent' || kind === 'unreached') return 'unanswered';
+  return kind === 'rejected' ? 'refused' : 'answered';
 }

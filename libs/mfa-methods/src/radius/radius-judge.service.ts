@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '@sallyport/audit';
 import { Database, type Sql } from '@sallyport/platform';
 import type { FactorAttempt, FactorRefusal } from '../factor.js';
+import { FactorRefusalsService } from '../throttle/factor-refusals.service.js';
 import { FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { fits } from './access-request.js';
 import type { RadiusAnswer } from './radius-answer.js';
@@ -24,8 +24,6 @@ export interface JudgedQuestion {
   state: Buffer | null;
 }
 
-type Action = 'sign-in.factor-refused' | 'sign-in.factor-unanswered';
-
 /** Has a RADIUS server judge credentials, and counts what it refuses (S06, S19-S22). */
 @Injectable()
 export class RadiusJudgeService {
@@ -34,7 +32,7 @@ export class RadiusJudgeService {
     private readonly secrets: RadiusSecretsService,
     private readonly client: RadiusClientService,
     private readonly throttle: FactorThrottleService,
-    private readonly audit: AuditService,
+    private readonly refusals: FactorRefusalsService,
   ) {}
 
   /**
@@ -51,11 +49,11 @@ export class RadiusJudgeService {
   ): Promise<RadiusAnswer | FactorRefusal> {
     const { shared } = await this.secrets.open(tried.method.id);
     if (shared === null || credential === null || !fits({ ...question, credential }))
-      return { reason: 'wrong' };
+      return this.refuseUncounted(tried, 'malformed');
     const booking = await this.throttle.book(counted(tried, config));
     if (!booking.booked) {
       // At the cap it is refused like a wrong code, until it is reset (S20).
-      if (booking.capped) return { reason: 'wrong' };
+      if (booking.capped) return this.refuseUncounted(tried, 'disabled');
       return this.throttled(tried, FREE_TRIES, booking.waitSeconds, booking.retryAfter);
     }
     const { port, timeout, authenticationProtocol: protocol } = config;
@@ -66,7 +64,7 @@ export class RadiusJudgeService {
     told?.(outcome);
     if (outcome.kind !== 'silent' && outcome.kind !== 'unreached') return outcome;
     await this.release(tried);
-    await this.record(this.database, tried, 'sign-in.factor-unanswered');
+    await this.refusals.unanswered(tried, outcome.kind);
     return { reason: 'silent' };
   }
 
@@ -74,8 +72,13 @@ export class RadiusJudgeService {
   async refuse(tried: Tried, config: RadiusConfig): Promise<FactorRefusal> {
     await this.database.transaction(async (tx) => {
       const failures = await this.throttle.fail(tx, counted(tried, config));
-      await this.record(tx, tried, 'sign-in.factor-refused', failures);
+      await this.refusals.counted(tx, tried, failures);
     });
+    return { reason: 'wrong' };
+  }
+
+  private async refuseUncounted(tried: Tried, reason: 'malformed' | 'disabled'): Promise<FactorRefusal> {
+    await this.refusals.uncounted(tried, reason);
     return { reason: 'wrong' };
   }
 
@@ -96,33 +99,8 @@ export class RadiusJudgeService {
     waitSeconds: number,
     retryAfter: number,
   ): Promise<FactorRefusal> {
-    await this.recordThrottled(tried);
+    await this.refusals.throttled(tried);
     return { reason: 'throttled', freeTries, waitSeconds, retryAfter };
-  }
-
-  private async recordThrottled({ method, principalId, actor }: Tried): Promise<void> {
-    const event = {
-      action: 'sign-in.factor-throttled',
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: method.id },
-    } as const;
-    await this.audit.recordFolded(this.database, actor, event, `${principalId}/${method.id}`);
-  }
-
-  private async record(
-    sql: Sql,
-    { method, principalId, actor }: Tried,
-    action: Action,
-    failures?: number,
-  ): Promise<void> {
-    const object = { type: 'principal', id: principalId };
-    await this.audit.record(sql, actor, {
-      action,
-      outcome: 'failure',
-      object,
-      detail: { methodId: method.id, failures },
-    });
   }
 }
 

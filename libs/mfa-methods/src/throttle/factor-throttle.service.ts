@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { after, Clock, Database, type Sql } from '@sallyport/platform';
+import { after, Clock, Database, Metrics, type Sql } from '@sallyport/platform';
 import { FAILURE_CAP, waitAfter } from './factor-waits.js';
 import { SuspicionService } from './suspicion.service.js';
 
@@ -29,6 +29,7 @@ export class FactorThrottleService {
     private readonly database: Database,
     private readonly suspicion: SuspicionService,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   async book({ principalId, methodId, freeTries, period, takes = 0 }: CountedFactor): Promise<Booking> {
@@ -52,6 +53,7 @@ export class FactorThrottleService {
     const capped = (row?.failures ?? 0) >= FAILURE_CAP;
     const waitSeconds = waitAfter(Math.max(row?.failures ?? 0, freeTries), freeTries, period);
     const left = row?.wait_until ? Math.ceil((row.wait_until.getTime() - now.getTime()) / 1000) : 0;
+    this.metrics.throttles.inc({ kind: capped ? 'factor_stopped' : 'factor' });
     return { booked: false, waitSeconds, retryAfter: Math.max(left, 1), capped };
   }
 

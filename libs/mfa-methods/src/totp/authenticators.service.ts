@@ -70,7 +70,7 @@ export class AuthenticatorsService {
   async rename(
     tx: Transaction,
     principalId: string,
-    { id, type, methodId, methodName }: Authenticator,
+    { id, type, methodId, methodName, name: before }: Authenticator,
     name: string,
     actor: Actor,
   ): Promise<void> {
@@ -80,6 +80,8 @@ export class AuthenticatorsService {
       outcome: 'success',
       object: { type: 'principal', id: principalId },
       detail: { methodId, name },
+      before: { name: before },
+      after: { name },
     });
     await this.history.record(tx, actor, {
       kind: 'change',

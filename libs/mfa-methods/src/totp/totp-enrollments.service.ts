@@ -1,8 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction, type ObjectChange } from '@sallyport/audit';
 import { FactorHistory, type FactorEvent, PeopleService, RESET_BY_ADMINISTRATOR } from '@sallyport/identity';
-import { Clock, Database, DomainError, Keyring, type SealPlace, type Transaction } from '@sallyport/platform';
+import {
+  Clock,
+  Database,
+  DomainError,
+  Keyring,
+  readEntity,
+  type SealPlace,
+  type Transaction,
+} from '@sallyport/platform';
 import { EnrolmentWindowService } from '../enrolment-window/enrolment-window.service.js';
 import { MfaMethod } from '../mfa-method.entity.js';
 import { FactorThrottleService } from '../throttle/factor-throttle.service.js';
@@ -54,7 +62,10 @@ export class TotpEnrollmentsService {
   ) {}
 
   async find(methodId: string, principalId: string, tx?: Transaction): Promise<TotpEnrollment | null> {
-    return (tx ?? this.database).manager.getRepository(TotpEnrollment).findOneBy({ methodId, principalId });
+    return readEntity(tx ?? this.database, TotpEnrollment, 'o.method_id = $1 AND o.principal_id = $2', [
+      methodId,
+      principalId,
+    ]);
   }
 
   /** Every enrollment of these principals, for administrators; never a seed. */
@@ -206,7 +217,7 @@ export class TotpEnrollmentsService {
   private async record(
     tx: Transaction,
     actor: Actor,
-    action: AuditAction,
+    action: keyof typeof CHANGES,
     methodId: string,
     principalId: string,
     reason?: string,
@@ -216,9 +227,18 @@ export class TotpEnrollmentsService {
       outcome: 'success',
       object: { type: 'principal', id: principalId },
       detail: { methodId, reason },
+      ...CHANGES[action],
     });
   }
 }
+
+/** What becomes of an authenticator, for its event (S73): its seed is told of by whether there is one. */
+const CHANGES = {
+  'enrollment.begun': { before: null, after: { seed: true, state: 'provisional' } },
+  'enrollment.bound': { before: null, after: { seed: true, state: 'bound' } },
+  'enrollment.disabled': { before: { state: 'bound' }, after: { state: 'disabled' } },
+  'enrollment.removed': { before: { seed: true }, after: null },
+} as const satisfies Partial<Record<ChangingAction, ObjectChange>>;
 
 const RESET: Because = { kind: 'reset', reason: RESET_BY_ADMINISTRATOR };
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction, type ObjectChange } from '@sallyport/audit';
 import { FactorHistory } from '@sallyport/identity';
 import {
   after,
@@ -12,6 +12,7 @@ import {
 } from '@sallyport/platform';
 import type { FactorVerdict } from '../factor.js';
 import type { MfaMethod } from '../mfa-method.entity.js';
+import { FactorRefusalsService } from '../throttle/factor-refusals.service.js';
 import { type CountedFactor, FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { FAILURE_CAP, freeTriesOf } from '../throttle/factor-waits.js';
 import { toBase32 } from './key-uri.js';
@@ -48,6 +49,7 @@ export class TotpResetsService {
     private readonly keyring: Keyring,
     private readonly enrollments: TotpEnrollmentsService,
     private readonly throttle: FactorThrottleService,
+    private readonly refusals: FactorRefusalsService,
     private readonly history: FactorHistory,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -106,13 +108,15 @@ export class TotpResetsService {
     );
     if (row === undefined) throw noReset();
     if (passcode === '') return { refused: { reason: 'missing' } };
-    if (!isWellFormed(passcode, row.digits)) return WRONG;
+    if (!isWellFormed(passcode, row.digits)) return this.refuseUncounted(subject, 'malformed');
     const freeTries = freeTriesOf(totpConfigOf(method).maxValidationAttempts);
     const counted = { principalId, methodId: method.id, freeTries, period: row.period };
     const booking = await this.throttle.book(counted);
     if (!booking.booked) {
       const { waitSeconds, retryAfter, capped } = booking;
-      return capped ? WRONG : { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
+      if (capped) return this.refuseUncounted(subject, 'disabled');
+      await this.refusals.throttled(subject);
+      return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
     }
     const release = () => this.throttle.release(principalId, method.id);
     try {
@@ -168,18 +172,19 @@ export class TotpResetsService {
     return true;
   }
 
-  private async refuseWrong(
-    { method, principalId, actor }: ResetSubject,
-    counted: CountedFactor,
+  private async refuseUncounted(
+    subject: ResetSubject,
+    reason: 'malformed' | 'disabled',
   ): Promise<FactorVerdict> {
+    await this.refusals.uncounted(subject, reason);
+    return WRONG;
+  }
+
+  private async refuseWrong(subject: ResetSubject, counted: CountedFactor): Promise<FactorVerdict> {
+    const { method, principalId, actor } = subject;
     await this.database.transaction(async (tx) => {
       const failures = await this.throttle.fail(tx, counted);
-      await this.audit.record(tx, actor, {
-        action: 'sign-in.factor-refused',
-        outcome: 'failure',
-        object: { type: 'principal', id: principalId },
-        detail: { methodId: method.id, failures },
-      });
+      await this.refusals.counted(tx, subject, failures);
       if (failures >= FAILURE_CAP) await this.enrollments.stop(tx, method.id, principalId, actor);
     });
     return WRONG;
@@ -196,9 +201,18 @@ export class TotpResetsService {
       outcome: 'success',
       object: { type: 'principal', id: principalId },
       detail: { methodId: method.id },
+      ...CHANGES[action],
     });
   }
 }
+
+const CHANGES = {
+  'enrollment.reset-begun': { before: { waitingSeed: null }, after: { waitingSeed: true } },
+  'enrollment.replaced': {
+    before: { seed: 'old', waitingSeed: true },
+    after: { seed: 'new', waitingSeed: null },
+  },
+} as const satisfies Partial<Record<ChangingAction, ObjectChange>>;
 
 function resetPlace(methodId: string, principalId: string): SealPlace {
   return { table: 'totp_resets', column: 'sealed_seed', row: `${methodId}/${principalId}` };

@@ -6,6 +6,7 @@ import type { BegunFactor, FactorAttempt, FactorBeginning, FactorType, FactorVer
 import { EnrolmentWindowService } from '../enrolment-window/enrolment-window.service.js';
 import type { MfaMethod } from '../mfa-method.entity.js';
 import { DEFAULT_METHOD_ID } from '../mfa-methods.service.js';
+import { FactorRefusalsService } from '../throttle/factor-refusals.service.js';
 import { type CountedFactor, FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { FAILURE_CAP, freeTriesOf } from '../throttle/factor-waits.js';
 import { isWellFormed, matchingSteps } from './totp-code.js';
@@ -26,6 +27,7 @@ export class TotpService implements FactorType {
     private readonly enrollments: TotpEnrollmentsService,
     private readonly throttle: FactorThrottleService,
     private readonly window: EnrolmentWindowService,
+    private readonly refusals: FactorRefusalsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -134,7 +136,7 @@ export class TotpService implements FactorType {
         action: 'secret.unreadable',
         outcome: 'failure',
         object: { type: 'principal', id: principalId },
-        detail: { methodId: method.id },
+        detail: { methodId: method.id, reason: error.code },
       });
     throw error;
   }
@@ -169,7 +171,7 @@ export class TotpService implements FactorType {
   ): Promise<FactorVerdict> {
     await this.database.transaction(async (tx) => {
       const failures = await this.throttle.fail(tx, counted);
-      await this.recordRefusal(tx, attempt, failures);
+      await this.refusals.counted(tx, attempt, failures);
       if (failures >= FAILURE_CAP && enrollment !== null) await this.stop(tx, enrollment, attempt.actor);
     });
     return this.refuse(attempt, enrollment);
@@ -186,28 +188,16 @@ export class TotpService implements FactorType {
       await this.database.transaction((tx) => this.stop(tx, enrollment, attempt.actor));
       return this.refuse(attempt, enrollment);
     }
-    await this.recordThrottled(attempt);
+    await this.refusals.throttled(attempt);
     return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
   }
 
-  /** What moves no count is written down all the same (S73); repeats are folded (S79). */
   private async refuseUncounted(
     attempt: FactorAttempt,
     enrollment: TotpEnrollment | null,
-    why: 'malformed' | 'disabled' | 'replayed',
+    reason: 'malformed' | 'disabled' | 'replayed',
   ): Promise<FactorVerdict> {
-    const { method, principalId, actor } = attempt;
-    await this.audit.recordFolded(
-      this.database,
-      actor,
-      {
-        action: 'sign-in.factor-refused',
-        outcome: 'failure',
-        object: { type: 'principal', id: principalId },
-        detail: { methodId: method.id, why },
-      },
-      JSON.stringify([principalId, method.id, why]),
-    );
+    await this.refusals.uncounted(attempt, reason);
     return this.refuse(attempt, enrollment);
   }
 
@@ -230,29 +220,6 @@ export class TotpService implements FactorType {
     actor: Actor,
   ): Promise<void> {
     await this.enrollments.stop(tx, methodId, principalId, actor);
-  }
-
-  private async recordThrottled({ method, principalId, actor }: FactorAttempt): Promise<void> {
-    const event = {
-      action: 'sign-in.factor-throttled',
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: method.id },
-    } as const;
-    await this.audit.recordFolded(this.database, actor, event, `${principalId}/${method.id}`);
-  }
-
-  private async recordRefusal(
-    sql: Parameters<AuditService['record']>[0],
-    { method, principalId, actor }: FactorAttempt,
-    failures: number,
-  ): Promise<void> {
-    await this.audit.record(sql, actor, {
-      action: 'sign-in.factor-refused',
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: method.id, failures },
-    });
   }
 }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '@sallyport/audit';
-import { Database, type Sql } from '@sallyport/platform';
+import { Database } from '@sallyport/platform';
 import { MOST_UNANSWERED, PushesService } from '../challenges/pushes.service.js';
 import type { FactorAttempt, FactorRefusal, FactorVerdict } from '../factor.js';
+import { FactorRefusalsService } from '../throttle/factor-refusals.service.js';
 import { FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { PushPatience } from './push-patience.js';
 
@@ -20,8 +20,6 @@ export type VendorVerdict =
   /** Nobody was asked, for this person cannot be: counts as nothing. */
   | { kind: 'not-asked'; refusal: FactorRefusal };
 
-type Action = 'sign-in.factor-refused' | 'sign-in.factor-unanswered';
-
 /** Has push services judge, and counts what they refuse (S06, S19-S22, S25). */
 @Injectable()
 export class VendorJudgeService {
@@ -30,7 +28,7 @@ export class VendorJudgeService {
     private readonly throttle: FactorThrottleService,
     private readonly pushes: PushesService,
     private readonly patience: PushPatience,
-    private readonly audit: AuditService,
+    private readonly refusals: FactorRefusalsService,
   ) {}
 
   /**
@@ -46,7 +44,10 @@ export class VendorJudgeService {
     const booking = await this.throttle.book(this.counted(attempt));
     if (!booking.booked) {
       // At the cap it is refused like a wrong code, until it is reset (S20).
-      if (booking.capped) return { refused: { reason: 'wrong' } };
+      if (booking.capped) {
+        await this.refusals.uncounted(attempt, 'disabled');
+        return { refused: { reason: 'wrong' } };
+      }
       return this.throttled(attempt, FREE_TRIES, booking.waitSeconds, booking.retryAfter);
     }
     try {
@@ -64,23 +65,25 @@ export class VendorJudgeService {
     }
   }
 
+  /** Somebody the service cannot be asked about. */
+  async refuseUnknown(attempt: FactorAttempt): Promise<FactorVerdict> {
+    await this.refusals.uncounted(attempt, 'not-enrolled');
+    return { refused: { reason: 'not-enrolled', hasAny: true } };
+  }
+
   private async settle(attempt: FactorAttempt, verdict: VendorVerdict): Promise<FactorVerdict> {
     if (verdict.kind === 'approved') return this.proven(attempt);
     if (verdict.kind === 'denied') {
       await this.database.transaction(async (tx) => {
         const failures = await this.throttle.fail(tx, this.counted(attempt));
-        await this.record(tx, attempt, 'sign-in.factor-refused', failures);
+        await this.refusals.counted(tx, attempt, failures);
       });
       return { refused: verdict.refusal };
     }
     await this.release(attempt);
-    await this.record(
-      this.database,
-      attempt,
-      verdict.kind === 'unanswered' || verdict.refusal.reason === 'silent'
-        ? 'sign-in.factor-unanswered'
-        : 'sign-in.factor-refused',
-    );
+    const { reason } = verdict.refusal;
+    if (verdict.kind === 'unanswered' || reason === 'silent') await this.refusals.unanswered(attempt, reason);
+    else await this.refusals.uncounted(attempt, reason);
     return { refused: verdict.refusal };
   }
 
@@ -105,7 +108,7 @@ export class VendorJudgeService {
     waitSeconds: number,
     retryAfter: number,
   ): Promise<FactorVerdict> {
-    await this.recordThrottled(attempt);
+    await this.refusals.throttled(attempt);
     return { refused: { reason: 'throttled', freeTries, waitSeconds, retryAfter } };
   }
 
@@ -116,29 +119,5 @@ export class VendorJudgeService {
   private counted({ method, principalId }: FactorAttempt) {
     const takes = Math.ceil(this.patience.waitMs / 1000);
     return { principalId, methodId: method.id, freeTries: FREE_TRIES, period: FIRST_WAIT, takes };
-  }
-
-  private async recordThrottled({ method, principalId, actor }: FactorAttempt): Promise<void> {
-    const event = {
-      action: 'sign-in.factor-throttled',
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: method.id },
-    } as const;
-    await this.audit.recordFolded(this.database, actor, event, `${principalId}/${method.id}`);
-  }
-
-  private async record(
-    sql: Sql,
-    { method, principalId, actor }: FactorAttempt,
-    action: Action,
-    failures?: number,
-  ): Promise<void> {
-    await this.audit.record(sql, actor, {
-      action,
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: method.id, failures },
-    });
   }
 }
