@@ -3,6 +3,9 @@ import { IdentityModule } from '@sallyport/identity';
 import { MfaMethodsModule } from '@sallyport/mfa-methods';
 import { PrivilegesModule } from '@sallyport/privileges';
 import { TokensModule } from '@sallyport/tokens';
+import { AdmissionService } from './bearers/admission.service.js';
+import { LiveTokensService } from './bearers/live-tokens.service.js';
+import { TokenInspectionService } from './bearers/token-inspection.service.js';
 import { BlacklistService } from './blacklist/blacklist.service.js';
 import { DeviceDirectoryService } from './devices/device-directory.service.js';
 import { DeviceRevocationService } from './devices/device-revocation.service.js';
@@ -78,6 +81,9 @@ const services = [
   OwnProfileService,
   StepUpService,
   UserSupportService,
+  LiveTokensService,
+  AdmissionService,
+  TokenInspectionService,
 ];
 
 /** Conducts a sign-in: first factor, what is owed, second factors, token. */

@@ -1,5 +1,9 @@
 export { ActivationCodesService } from './activation/activation-codes.service.js';
 export * from './auth.module.js';
+export * from './bearers/admission.service.js';
+export * from './bearers/live-token.js';
+export * from './bearers/live-tokens.service.js';
+export * from './bearers/token-inspection.service.js';
 export * from './blacklist/blacklist.service.js';
 export * from './devices/device-directory.service.js';
 export * from './devices/device-filter.js';

@@ -6,7 +6,14 @@ import { DecisionsService } from './decisions.service.js';
 import type { ExpressionClaims } from './expression/index.js';
 import { isFullAdministrator } from './grants.js';
 import type { Subject } from './policies/user-claims.js';
-import { readDeciding, readStanding, type Standing } from './standing.js';
+import { readDeciding, readStanding, type Standing, type StandingPolicy } from './standing.js';
+
+/** What a user's policies give, and by which roles. */
+export interface HeldRoles {
+  /** Names, sorted, each once. */
+  roles: string[];
+  privileges: AdministrativePrivilege[];
+}
 
 /** Which privileges a user holds now: evaluated for each request, never frozen into a token (S47). */
 @Injectable()
@@ -23,6 +30,15 @@ export class EffectivePrivilegesService {
    */
   async of(subject: Subject, tx?: Transaction): Promise<AdministrativePrivilege[]> {
     return this.heldBy(await readStanding(tx ?? this.database, subject.localUserId), subject);
+  }
+
+  /** The same, with the names of the roles it comes from. */
+  async rolesOf(subject: Subject): Promise<HeldRoles> {
+    const standing = await readStanding(this.database, subject.localUserId);
+    if (standing === null) return { roles: [], privileges: [] };
+    const matching = await this.decisions.matching(standing, subject);
+    const roles = new Set(matching.flatMap((policy) => policy.roles));
+    return { roles: [...roles].toSorted(), privileges: unionOf(matching) };
   }
 
   /**
@@ -65,12 +81,16 @@ export class EffectivePrivilegesService {
   }
 
   private async heldBy(standing: Standing | null, subject: Subject): Promise<AdministrativePrivilege[]> {
-    if (standing === null) return [];
-    const held = new Map<string, AdministrativePrivilege>();
-    for (const policy of await this.decisions.matching(standing, subject))
-      for (const privilege of policy.privileges.flat()) held.set(JSON.stringify(privilege), privilege);
-    return [...held.values()];
+    return standing === null ? [] : unionOf(await this.decisions.matching(standing, subject));
   }
+}
+
+/** Identical ones once. */
+function unionOf(policies: StandingPolicy[]): AdministrativePrivilege[] {
+  const held = new Map<string, AdministrativePrivilege>();
+  for (const policy of policies)
+    for (const privilege of policy.privileges.flat()) held.set(JSON.stringify(privilege), privilege);
+  return [...held.values()];
 }
 
 /** A user of whose sign-in nothing is known. */

@@ -24,7 +24,9 @@ export interface StandingPolicy {
   id: string;
   name: string;
   expression: string;
-  /** Of each role it names. */
+  /** Names of the roles it gives. */
+  roles: string[];
+  /** Of each of these roles. */
   privileges: AdministrativePrivilege[][];
 }
 
@@ -64,10 +66,11 @@ export async function readDeciding(sql: Sql, identityProviderId: string): Promis
 // Over alias `p`, the provider.
 const DECIDING = `
     json_build_object('id', p.id, 'name', p.name, 'claimMappings', p.claim_mappings) AS provider,
-    (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'expression', expression, 'privileges', privileges)
-        ORDER BY name_canonical), '[]')
+    (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'expression', expression, 'roles', roles,
+        'privileges', privileges) ORDER BY name_canonical), '[]')
       FROM (
-        SELECT o.id, o.name, o.name_canonical, o.expression, json_agg(r.privileges ORDER BY r.name_canonical) AS privileges
+        SELECT o.id, o.name, o.name_canonical, o.expression, json_agg(r.name ORDER BY r.name_canonical) AS roles,
+          json_agg(r.privileges ORDER BY r.name_canonical) AS privileges
         FROM policies o JOIN administrative_roles r ON r.id = ANY(o.administrative_roles)
         WHERE NOT o.disabled AND o.type IN ('Admin', 'Mixed') GROUP BY o.id
       ) AS deciding) AS policies,

@@ -41,6 +41,8 @@ export class TokenRenewalService {
         action: 'token.renewed',
         outcome: 'success',
         object: { type: 'token', id: token.accessor },
+        before: { expiresAt: token.expiresAt },
+        after: { expiresAt },
       });
       return { ...token, period, expiresAt, lastRenewedAt: now };
     });

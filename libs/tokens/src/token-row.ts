@@ -75,10 +75,14 @@ export function tokenOf(row: TokenRow): Token {
 /**
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
  * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
+ * @param more columns of the same row, each with a comma after it; `u` is its user.
  */
-export function selectLive(key: 'token_hash' | 'accessor' | 'id' | 'origin' | 'principal_id'): string {
+export function selectLive(
+  key: 'token_hash' | 'accessor' | 'id' | 'origin' | 'principal_id',
+  more = '',
+): string {
   return `
-    SELECT t.*, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
+    SELECT ${more} t.*, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
       i.acl_epoch
     FROM tokens t
     JOIN installation i ON i.token_epoch = t.installation_epoch

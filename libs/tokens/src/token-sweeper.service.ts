@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { after, Clock, Database, type Transaction } from '@sallyport/platform';
+import { after, Clock, Database, Metrics, type Transaction } from '@sallyport/platform';
 
 const EVERY_MS = 60_000;
 const SWEEP_LOCK = 0x5a14;
@@ -31,6 +31,7 @@ export class TokenSweeperService implements OnApplicationBootstrap, OnApplicatio
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -65,7 +66,9 @@ export class TokenSweeperService implements OnApplicationBootstrap, OnApplicatio
   private async sweepQuietly(): Promise<void> {
     try {
       await this.sweep();
+      this.metrics.backgroundSuccess.set({ work: 'sweep_tokens' }, this.clock.now().getTime() / 1000);
     } catch (error) {
+      this.metrics.backgroundFailures.inc({ work: 'sweep_tokens' });
       this.logger.warn(`sweeping tokens failed, the next minute tries again: ${(error as Error).message}`);
     }
   }

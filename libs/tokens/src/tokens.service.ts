@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { after, Clock, Database, DomainError, single, type Sql, type Transaction } from '@sallyport/platform';
+import {
+  after,
+  Clock,
+  Database,
+  DomainError,
+  Metrics,
+  single,
+  type Sql,
+  type Transaction,
+} from '@sallyport/platform';
 import { tokenOf, type TokenRow } from './token-row.js';
 import { earlier } from './token-life.js';
 import { hashSecret, newAccessor, newAuthToken, newServiceToken } from './token-secret.js';
 import {
   GIVE_UP,
+  HELD_BY_HASH,
   HELD_BY_ID,
   INSERT,
   LIVE_ACCESSORS,
@@ -19,6 +29,15 @@ import type { NewToken, Token } from './token.js';
 
 export type Checked = { state: 'live'; token: Token } | { state: 'disabled' };
 
+/** A live token and by what names its user signs in; null where it belongs to no user. */
+export interface TokenAndUser {
+  token: Token;
+  user: { name: string; providerName: string } | null;
+}
+
+type LiveRow = TokenRow & { principal_disabled: boolean };
+type LiveRowOfUser = LiveRow & { user_name: string | null; provider_name: string | null };
+
 /** The one token store of both dialects (vault.md §1.7). */
 @Injectable()
 export class TokensService {
@@ -26,6 +45,7 @@ export class TokensService {
     private readonly database: Database,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -96,29 +116,28 @@ export class TokensService {
    * A use-limited token loses one use (S41); the last-use stamp moves at most once a minute (S34).
    */
   async check(secret: string): Promise<Checked | null> {
-    const now = this.clock.now();
-    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(LIVE_BY_HASH, [
-      hashSecret(secret),
-      now,
-    ]);
-    if (row === undefined) return null;
-    if (row.principal_disabled) return { state: 'disabled' };
-    if (row.uses_left !== null) {
-      const usesLeft = await this.takeUse(row.id);
-      if (usesLeft === null) return null;
-      row.uses_left = usesLeft;
-    }
-    if (now.getTime() - row.last_used_at.getTime() >= 60_000)
-      await this.database.execute(
-        'UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1',
-        [row.id, now],
-      );
-    return { state: 'live', token: tokenOf(row) };
+    const row = await this.use<LiveRow>(LIVE_BY_HASH, secret);
+    if (row === null) return null;
+    return row.principal_disabled ? { state: 'disabled' } : { state: 'live', token: tokenOf(row) };
+  }
+
+  /** The same in the same number of steps, with the user's names; null for a disabled person too. */
+  async checkWithUser(secret: string): Promise<TokenAndUser | null> {
+    return withUser(await this.use<LiveRowOfUser>(HELD_BY_HASH, secret));
   }
 
   /** Finds a live token without using it: for look-ups and as the subject of a revocation. */
   async findBySecret(secret: string): Promise<Token | null> {
     return this.find(LIVE_BY_HASH, hashSecret(secret));
+  }
+
+  /** The same with the user's names. */
+  async findWithUser(secret: string): Promise<TokenAndUser | null> {
+    const [row] = await this.database.query<LiveRowOfUser>(HELD_BY_HASH, [
+      hashSecret(secret),
+      this.clock.now(),
+    ]);
+    return withUser(row ?? null);
   }
 
   async findByAccessor(accessor: string): Promise<Token | null> {
@@ -219,6 +238,32 @@ export class TokensService {
     return parent;
   }
 
+  /** A token's row by its secret, its use booked and stamped; a disabled person's uses nothing up. */
+  private async use<Row extends LiveRow>(statement: string, secret: string): Promise<Row | null> {
+    const row = await this.useUncounted<Row>(statement, secret);
+    const state = row?.principal_disabled === true ? 'disabled' : 'live';
+    this.metrics.tokenChecks.inc({ outcome: row === null ? 'dead' : state });
+    return row;
+  }
+
+  private async useUncounted<Row extends LiveRow>(statement: string, secret: string): Promise<Row | null> {
+    const now = this.clock.now();
+    const [row] = await this.database.query<Row>(statement, [hashSecret(secret), now]);
+    if (row === undefined) return null;
+    if (row.principal_disabled) return row;
+    if (row.uses_left !== null) {
+      const usesLeft = await this.takeUse(row.id);
+      if (usesLeft === null) return null;
+      row.uses_left = usesLeft;
+    }
+    if (now.getTime() - row.last_used_at.getTime() >= 60_000)
+      await this.database.execute(
+        'UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1',
+        [row.id, now],
+      );
+    return row;
+  }
+
   /** How many are left after this one; null: there was none. */
   private async takeUse(id: string): Promise<number | null> {
     const [row] = await this.database.query<{ uses_left: number }>(
@@ -242,4 +287,11 @@ export class TokensService {
       detail,
     });
   }
+}
+
+function withUser(row: LiveRowOfUser | null): TokenAndUser | null {
+  if (row === null || row.principal_disabled) return null;
+  const { user_name: name, provider_name: providerName } = row;
+  const user = name === null || providerName === null ? null : { name, providerName };
+  return { token: tokenOf(row), user };
 }

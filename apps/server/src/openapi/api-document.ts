@@ -39,6 +39,8 @@ const TAGS: [name: string, description: string][] = [
   ['Vault: entities', 'People and their aliases.'],
   ['Vault: auth mounts', 'Where logins are taken.'],
   ['Vault: server status', 'Health, seal status, leader.'],
+  ['In front of other tools', 'What a proxy asks before it lets a request through.'],
+  ['OAuth: tokens', 'What services ask about tokens they were shown.'],
   ['Operations', 'For balancers and supervisors.'],
 ];
 
@@ -56,6 +58,11 @@ export function apiDocument(app: INestApplication, version: string): OpenAPIObje
       in: 'header',
       name: 'X-Vault-Token',
       description: 'Client token of `/v1`; `Authorization: Bearer` works too.',
+    })
+    .addSecurity('serviceToken', {
+      type: 'http',
+      scheme: 'basic',
+      description: 'At `/oauth2`: a token of either dialect as the secret of a client, whose id may be any.',
     })
     .setOpenAPIVersion('3.0.3')
     .build();

@@ -2,14 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import { type DomainError, isWithin } from '@sallyport/platform';
-import {
-  type AclCapability,
-  type AclGrant,
-  AclService,
-  gives,
-  givesFields,
-  setOf,
-} from '@sallyport/privileges';
+import { type AclCapability, type AclGrant, AclService, gives, setOf } from '@sallyport/privileges';
 import { TokensService } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
@@ -17,11 +10,11 @@ import type { Dialect, WireError } from '../http/dialect.js';
 import { readBody } from './wire/body.js';
 import { aclSubjectOf, actorOf, type VaultCaller } from './wire/caller.js';
 import { isBarePath, isOpenPath, spell } from './wire/error-table.js';
+import { denied, mustBeLetThrough, pathOf, permit } from './wire/granted.js';
 import { MOUNT_PATH_RULE, MountsOnPath } from './wire/mounts-on-path.js';
 import { ObjectExistence } from './wire/object-existence.js';
 import { checkNamespace, readMfaHeader, readToken, refuseWrapping } from './wire/request-headers.js';
-import { LIST_METHOD, policyPath, rewriteUrl } from './wire/request-url.js';
-import { isRootProtected } from './wire/root-protected.js';
+import { LIST_METHOD, rewriteUrl } from './wire/request-url.js';
 import { multiError, refuse } from './wire/vault-error.js';
 
 const CAPABILITY_OF: Record<string, AclCapability> = {
@@ -157,41 +150,11 @@ export class VaultDialect implements Dialect {
   }
 }
 
-const GRANT = Symbol('acl grant');
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The rule that let the request in, where it has something to say of the fields too. */
-    [GRANT]?: AclGrant;
-  }
-}
-
-function permit(grant: AclGrant, capabilities: AclCapability[], request: FastifyRequest): void {
-  const wanted = isRootProtected(pathOf(request)) ? [...capabilities, 'sudo' as const] : capabilities;
-  if (!gives(grant, setOf(wanted))) throw denied();
-  request[GRANT] = grant;
-  if (request.method === 'GET') mustBeLetThrough(request, request.query);
-}
-
-/** The winning rule's word on the fields (vault.md §12): of a read in the query, of a write in the body, before anything is done. */
-function mustBeLetThrough(request: FastifyRequest, fields: unknown): void {
-  const grant = request[GRANT];
-  if (grant !== undefined && !givesFields(grant, (fields ?? {}) as Record<string, unknown>)) throw denied();
-}
-
-function denied(): DomainError {
-  return refuse(403, multiError('permission denied'));
-}
-
 /** `sys/auth/a/b`: a mount path has one segment here, so there is no such mount and none can be made. */
 function refuseNestedMount(method: string, path: string): void {
   const mountPath = /^sys\/auth\/([^/]+\/.+)$/.exec(path)?.[1];
   if (mountPath === undefined || mountPath.endsWith('/tune')) return;
   throw refuse(400, method === 'GET' ? `No auth engine at ${mountPath}/` : MOUNT_PATH_RULE);
-}
-
-function pathOf(request: FastifyRequest): string {
-  return policyPath(request.url, request.isList);
 }
 
 function isMergePatch(request: FastifyRequest): boolean {

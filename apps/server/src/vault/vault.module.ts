@@ -26,6 +26,7 @@ import { AclPoliciesController } from './sys-policies/acl-policies.controller.js
 import { OlderPoliciesController } from './sys-policies/older-policies.controller.js';
 import { PolicyAdministration } from './sys-policies/policy-administration.js';
 import { MountTuner } from './sys-auth/mount-tuner.js';
+import { SecretMountsController } from './sys-auth/secret-mounts.controller.js';
 import { SysAuthController } from './sys-auth/sys-auth.controller.js';
 import { AuthTuneController, MountsTuneController } from './sys-auth/tune.controller.js';
 import { InternalUiController } from './sys-internal-ui/internal-ui.controller.js';
@@ -75,6 +76,7 @@ import { ObjectExistence } from './wire/object-existence.js';
     OlderPoliciesController,
     CapabilitiesController,
     SysAuthController,
+    SecretMountsController,
     AuthTuneController,
     MountsTuneController,
     RemountController,

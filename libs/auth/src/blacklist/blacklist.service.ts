@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ObjectChange } from '@sallyport/audit';
 import { canonicalName, PeopleService, type UserName, userDn } from '@sallyport/identity';
 import {
   Clock,
@@ -35,6 +35,10 @@ interface BlacklistRow {
   provider_name: string;
   reason: string | null;
   blacklisted_at: Date;
+}
+
+interface AddedRow extends BlacklistRow {
+  before: object | null;
 }
 
 /** Names that may not sign in, in neither dialect, whether their user exists or not; as far as a caller's privileges reach. */
@@ -73,10 +77,11 @@ export class BlacklistService {
       await this.lastAdministrator.hold(tx);
       const key = [canonicalName(user.providerName), canonicalName(user.username)];
       const values = [...key, user.username, user.providerName, reason, this.clock.now()];
-      const entry = entryOf(single(await tx.query<BlacklistRow>(ADD, values)));
+      const row = single(await tx.query<AddedRow>(ADD, values));
+      const entry = entryOf(row);
       await this.endEverything(tx, provider.id, user.username);
       await this.mustLeaveAdministrator(tx);
-      await this.record(tx, actor, 'blacklist.added', entry);
+      await this.record(tx, actor, 'blacklist.added', entry, { before: row.before, after: ownFields(entry) });
       return entry;
     });
   }
@@ -90,7 +95,8 @@ export class BlacklistService {
         canonicalName(user.username),
       ]);
       if (row === undefined) throw notFound();
-      await this.record(tx, actor, 'blacklist.removed', entryOf(row));
+      const entry = entryOf(row);
+      await this.record(tx, actor, 'blacklist.removed', entry, { before: ownFields(entry), after: null });
     });
   }
 
@@ -120,6 +126,7 @@ export class BlacklistService {
     actor: Actor,
     action: 'blacklist.added' | 'blacklist.removed',
     entry: BlacklistedUser,
+    change: ObjectChange,
   ): Promise<void> {
     const object = { type: 'user-name', id: entry.userDistinguishedName };
     await this.audit.record(tx, actor, {
@@ -127,8 +134,13 @@ export class BlacklistService {
       outcome: 'success',
       object,
       detail: { reason: entry.reason },
+      ...change,
     });
   }
+}
+
+function ownFields({ reason, blacklistedAt }: BlacklistedUser): object {
+  return { reason, blacklistedAt };
 }
 
 function entryOf({
@@ -165,10 +177,11 @@ const ENTRIES: ListSource = {
 };
 
 const ADD = `
+  WITH old AS (SELECT reason, blacklisted_at FROM blacklisted_users WHERE provider_canonical = $1 AND username_canonical = $2)
   INSERT INTO blacklisted_users AS known (provider_canonical, username_canonical, username, provider_name, reason, blacklisted_at)
   VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (provider_canonical, username_canonical) DO UPDATE SET reason = excluded.reason
-  RETURNING known.*`;
+  RETURNING known.*, (SELECT jsonb_build_object('reason', reason, 'blacklistedAt', blacklisted_at) FROM old) AS before`;
 
 const REMOVE =
   'DELETE FROM blacklisted_users WHERE provider_canonical = $1 AND username_canonical = $2 RETURNING *';

@@ -14,6 +14,12 @@ import {
   timeText,
 } from './device-rows.js';
 
+interface RemovedRow {
+  account_id: string;
+  on_boarded_at: Date;
+  last_seen_at: Date;
+}
+
 /** Which devices people sign in from, as far as a caller's privileges reach (contract appgate.md §5.6; S45). */
 @Injectable()
 export class DeviceDirectoryService {
@@ -43,7 +49,7 @@ export class DeviceDirectoryService {
   ): Promise<void> {
     const provider = await this.scope.mustReach(providerName, 'Delete', 'RegisteredDevice', privileges);
     await this.database.transaction(async (tx) => {
-      const [gone] = await tx.query<{ account_id: string }>(REMOVE, [
+      const [gone] = await tx.query<RemovedRow>(REMOVE, [
         deviceId,
         canonicalName(username),
         provider.id || null,
@@ -61,6 +67,8 @@ export class DeviceDirectoryService {
         outcome: 'success',
         object,
         detail: { deviceId },
+        before: { deviceId, onBoardedAt: gone.on_boarded_at, lastSeenAt: gone.last_seen_at },
+        after: null,
       });
     });
   }
@@ -83,4 +91,4 @@ const DEVICES: ListSource = {
 const REMOVE = `
   DELETE FROM registered_devices d USING accounts a
   WHERE a.id = d.account_id AND d.device_id = $1 AND a.name_canonical = $2 AND a.identity_provider_id = $3 AND d.last_seen_at >= $4
-  RETURNING d.account_id`;
+  RETURNING d.account_id, d.on_boarded_at, d.last_seen_at`;

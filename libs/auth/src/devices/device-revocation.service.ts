@@ -139,7 +139,12 @@ export class DeviceRevocationService {
     const keys = [devices.map((row) => row.account_id), devices.map((row) => row.device_id)];
     const partial = kinds.partial ? await tx.query<EndedRow>(DROP_PARTIAL, keys) : [];
     const detail = { asked, reason: reason ?? null, ...kinds, devices: devices.length };
-    await this.audit.record(tx, actor, { action: 'device.tokens-revoked', outcome: 'success', detail });
+    await this.audit.record(tx, actor, {
+      action: 'device.tokens-revoked',
+      outcome: 'success',
+      object: { type: 'device', id: asked },
+      detail,
+    });
     return { devices, partial };
   }
 }

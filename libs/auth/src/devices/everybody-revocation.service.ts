@@ -56,7 +56,12 @@ export class EverybodyRevocationService {
     const moved = await this.database.transaction(async (tx) => {
       const stamps = single(await tx.query<Stamps>(MOVE, [Number(kinds.full), Number(kinds.partial)]));
       const detail = { asked, reason: reason ?? null, ...kinds, devices: 'all' };
-      await this.audit.record(tx, actor, { action: 'device.tokens-revoked', outcome: 'success', detail });
+      await this.audit.record(tx, actor, {
+        action: 'device.tokens-revoked',
+        outcome: 'success',
+        object: { type: 'device', id: asked },
+        detail,
+      });
       return stamps;
     });
     const { devices, all } = await this.struck(moved, kinds, now);

@@ -9,6 +9,7 @@ import {
   type IdentityProvider,
   needsRehash,
   preparePassword,
+  type TokenSettings,
   verifyPassword,
 } from '@sallyport/identity';
 import {
@@ -17,7 +18,9 @@ import {
   Database,
   DomainError,
   Installation,
+  Metrics,
   sourceNetwork,
+  type StepOutcome,
   storableText,
 } from '@sallyport/platform';
 import {
@@ -39,6 +42,9 @@ export interface ProvenUser {
   provider: IdentityProvider;
   credentialVersion: number;
   principalDisabled: boolean;
+  /** Whether `/v1` knows the person as an entity already (vault.md §1.3). */
+  principalShown: boolean;
+  tokenSettings: TokenSettings;
 }
 
 export interface PasswordTry {
@@ -67,6 +73,8 @@ interface UserRow {
   disabled: boolean;
   blacklisted: boolean;
   principal_disabled: boolean;
+  principal_shown: boolean;
+  token_settings: TokenSettings;
   /** Whether the account has signed in from this network of late (S08). */
   network_known: boolean;
   /** Whether the password opens from known networks only. */
@@ -87,6 +95,7 @@ export class FirstFactorService {
     private readonly mounts: AuthMountsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -98,10 +107,13 @@ export class FirstFactorService {
   async prove(attempt: PasswordTry | (() => Promise<PasswordTry>)): Promise<ProvenUser> {
     const arrived = performance.now();
     try {
-      return await this.line.run(async () =>
+      const proven = await this.line.run(async () =>
         this.evaluate(typeof attempt === 'function' ? await attempt() : attempt),
       );
+      this.metrics.countStep('password', 'accepted');
+      return proven;
     } catch (error) {
+      this.metrics.countStep('password', outcomeOf(error));
       if (error instanceof DomainError && (error.kind === 'rejected' || error.kind === 'throttled'))
         await this.waitForFloor(arrived);
       throw error;
@@ -131,6 +143,8 @@ export class FirstFactorService {
       provider,
       credentialVersion: user.credential_version,
       principalDisabled: user.principal_disabled,
+      principalShown: user.principal_shown,
+      tokenSettings: user.token_settings,
     };
   }
 
@@ -139,7 +153,7 @@ export class FirstFactorService {
     // No stored name holds what cannot be stored, so nothing can match one that does.
     const rows = await this.database.query<UserRow>(
       `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
-         u.password_stopped_at IS NOT NULL AS stopped,
+         p.name IS NOT NULL AS principal_shown, u.token_settings, u.password_stopped_at IS NOT NULL AS stopped,
          EXISTS (SELECT 1 FROM known_networks k WHERE k.account_id = a.id AND k.network = $3 AND k.last_sign_in_at > $4) AS network_known,
          EXISTS (SELECT 1 FROM blacklisted_users b WHERE i.type <> 'Userpass' AND b.provider_canonical = i.name_canonical
                  AND b.username_canonical = u.name_canonical) AS blacklisted
@@ -207,7 +221,7 @@ export class FirstFactorService {
         action: 'sign-in.password-refused',
         outcome: 'failure',
         object: { type: 'account', id: booking.subject },
-        detail: { failures, network: booking.network },
+        detail: { reason: 'wrong-password', failures, network: booking.network },
       });
       if (user !== null) await this.stopped.stopAfter(tx, sharedFailures, user, attempt.actor);
     });
@@ -224,7 +238,7 @@ export class FirstFactorService {
       action: 'sign-in.password-throttled',
       outcome: 'denied',
       object: { type: 'account', id: counted.subject },
-      detail: { network: counted.network, known: user !== null },
+      detail: { reason: 'throttled', network: counted.network, known: user !== null },
     } as const;
     await this.audit.recordFolded(
       this.database,
@@ -262,6 +276,13 @@ export class FirstFactorService {
     const left = this.config.failureFloorMs - (performance.now() - arrived);
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
+}
+
+/** As it is counted; what is no answer of ours to a password is `unavailable`. */
+function outcomeOf(error: unknown): StepOutcome {
+  const kind = error instanceof DomainError ? error.kind : null;
+  if (kind === 'rejected') return 'wrong';
+  return kind === 'throttled' ? 'throttled' : 'unavailable';
 }
 
 /** Whether even the right password opens nothing. */

@@ -70,18 +70,34 @@ export class LockedUsersService {
     name: string,
     actor: Actor,
   ): Promise<string | null> {
-    const [user] = await tx.query<{ account_id: string }>(
-      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
-       WHERE identity_provider_id = $1 AND name_canonical = $2 RETURNING account_id`,
-      [providerId, storableText(canonicalName(name))],
-    );
+    const [user] = await tx.query<FreedRow>(FREE, [providerId, storableText(canonicalName(name))]);
     const subject = user?.account_id ?? unknownSubject(this.installation, providerId, name);
     await this.throttle.forget(tx, subject);
     const object = { type: 'account', id: subject };
-    await this.audit.record(tx, actor, { action: 'account.unlocked', outcome: 'success', object });
+    await this.audit.record(tx, actor, {
+      action: 'account.unlocked',
+      outcome: 'success',
+      object,
+      before: user ? { failedLoginAttempts: user.failures, lockStart: user.lock_start } : null,
+      after: user ? { failedLoginAttempts: 0, lockStart: null } : null,
+    });
     return user?.account_id ?? null;
   }
 }
+
+interface FreedRow {
+  account_id: string;
+  failures: number;
+  lock_start: Date | null;
+}
+
+const FREE = `
+  UPDATE local_users u SET failed_login_attempts = 0, lock_start = NULL
+  FROM (
+    SELECT id, failed_login_attempts AS failures, lock_start FROM local_users
+    WHERE identity_provider_id = $1 AND name_canonical = $2 FOR NO KEY UPDATE
+  ) old
+  WHERE u.id = old.id RETURNING u.account_id, old.failures, old.lock_start`;
 
 const LOCKED = `
   SELECT m.accessor, array_agg(DISTINCT a.name_canonical ORDER BY a.name_canonical) AS names

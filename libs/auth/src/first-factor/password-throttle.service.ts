@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { after, Clock, Config, Database, type Sql } from '@sallyport/platform';
+import { after, Clock, Config, Database, Metrics, type Sql } from '@sallyport/platform';
 import {
   KNOWN_DAYS,
   namesWaitAfter,
@@ -63,6 +63,7 @@ export class PasswordThrottleService {
     private readonly config: Config,
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {
     this.sharedWaits = waitsBy((failures) => sharedWaitAfter(failures, config.unknownNetworkTries));
   }
@@ -87,6 +88,7 @@ export class PasswordThrottleService {
       const counts = await this.settle(this.database, tried, mine, false);
       // Only after a refusal: what was booked before is looked through for tries nobody will settle any more.
       if (attempt === 1 && counts.some(({ lost }) => lost > 0)) continue;
+      this.metrics.throttles.inc({ kind: 'password' });
       return { waitSeconds: Math.max(1, ...counts.map((row) => secondsUntil(row.wait_until, bookedAt))) };
     }
   }
@@ -108,7 +110,7 @@ export class PasswordThrottleService {
     await this.settle(this.database, booking, mine, false);
   }
 
-  /** A full sign-in of the account: its network is known from now on, and the count it felt is forgotten (S07, S08). */
+  /** A full sign-in of the account: its network is known from now on, and the failures it felt are forgotten (S07, S08). */
   async signedIn(sql: Sql, accountId: string, network: string): Promise<void> {
     const now = this.clock.now();
     await sql.execute(FULL_SIGN_IN, [accountId, network, now, this.knownSince(now)]);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { HashQueue } from '@sallyport/identity';
+import { Metrics } from '@sallyport/platform';
 
 /** Passwords looked at together: enough that the hash queue never runs dry while others read the database. */
 const AT_ONCE = Math.max(8, 2 * availableParallelism());
@@ -13,7 +14,12 @@ const LONGEST_WAIT = 1_900;
  */
 @Injectable()
 export class SignInLine {
-  private readonly line = new HashQueue({ concurrency: AT_ONCE, longestWait: LONGEST_WAIT });
+  private readonly line: HashQueue;
+
+  constructor(metrics: Metrics) {
+    const options = { concurrency: AT_ONCE, longestWait: LONGEST_WAIT, name: 'sign_in' } as const;
+    this.line = new HashQueue(options, metrics);
+  }
 
   /** @throws DomainError unavailable (`retryAfter` 1 s), before the step runs; whatever the step throws */
   run<T>(step: () => Promise<T>): Promise<T> {

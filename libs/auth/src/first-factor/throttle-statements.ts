@@ -55,13 +55,19 @@ export const SETTLE = `
   FROM counted c WHERE t.subject = c.subject AND t.network = c.network
   RETURNING t.subject, t.network, t.failures, t.wait_until, c.lost`;
 
-/** $1 account, $2 network, $3 now, $4 known since. What unknown networks share is forgotten only if this was one of them. */
+/**
+ * $1 account, $2 network, $3 now, $4 known since. What unknown networks share is forgotten only if this was one of them; what administrators
+ * see of failures at the user, always.
+ */
 export const FULL_SIGN_IN = `
   WITH known AS (
     SELECT 1 FROM known_networks WHERE account_id = $1::uuid AND network = $2 AND last_sign_in_at > $4
   ), learnt AS (
     INSERT INTO known_networks AS k (account_id, network, last_sign_in_at) VALUES ($1::uuid, $2, $3)
     ON CONFLICT (account_id, network) DO UPDATE SET last_sign_in_at = greatest(k.last_sign_in_at, excluded.last_sign_in_at)
+  ), shown AS (
+    UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
+    WHERE account_id = $1::uuid AND (failed_login_attempts <> 0 OR lock_start IS NOT NULL)
   ), held AS (
     SELECT subject, network FROM password_throttles
     WHERE subject = $1::text AND (failures > 0 OR wait_until IS NOT NULL)

@@ -93,6 +93,8 @@ export class EntityMergeService {
       outcome: 'success',
       object: { type: 'entity', id: to.id },
       detail: { name: to.name, merged: from.map(({ id, name, policies }) => ({ id, name, policies })) },
+      before: { entities: [to, ...from].map(({ id, name }) => ({ id, name })) },
+      after: { entities: [{ id: to.id, name: to.name }] },
     });
   }
 }

@@ -7,6 +7,7 @@ export const MFA_PROVIDERS: Collection<MfaProvider> = {
   entity: MfaProvider,
   target: 'MfaProvider',
   noun: 'method',
+  auditedType: 'mfa-method',
   fields: { type: { order: 'type', filter: 'type' } },
   // Of a built-in one's settings only the input type is ever written (`MfaProvidersService`).
   changeableWhenBuiltIn: ['config', 'notes', 'tags'],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { groupsOfPerson } from '@sallyport/identity';
-import { ADMIN_MFA, type MfaMethod, MfaMethodsService } from '@sallyport/mfa-methods';
-import { Database, type Transaction } from '@sallyport/platform';
+import { ADMIN_MFA, MfaMethod } from '@sallyport/mfa-methods';
+import { columnsOf, Database, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 
 /** One thing that is owed: any of the methods satisfies it. */
@@ -25,25 +25,20 @@ export interface Requirement {
  */
 @Injectable()
 export class RequirementService {
-  constructor(
-    private readonly database: Database,
-    private readonly methods: MfaMethodsService,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** Every enforcement that matches the account now, whatever has been proven. */
   async of(accountId: string, tx?: Transaction): Promise<Requirement> {
-    const rows = await (tx ?? this.database).query<{ name: string; method_ids: string[]; exempted: boolean }>(
-      MATCHING,
-      [accountId],
-    );
-    const owedRows = rows.filter((row) => !row.exempted);
-    const found = await this.methods.findAll([...new Set(owedRows.flatMap((row) => row.method_ids))], tx);
-    const owed = owedRows.map((row) => ({
-      name: row.name,
-      methodIds: row.method_ids,
-      methods: row.method_ids.flatMap((id) => found.find((method) => method.id === id) ?? []),
-    }));
-    return { owed, exempted: rows.some((row) => row.exempted) };
+    const sql = tx ?? this.database;
+    const rows = await sql.query<OwedRow>(withMethods(columnsOf(sql, MfaMethod)), [accountId]);
+    const owed = new Map<string, Enforcement>();
+    for (const { enforcement, methodIds, exempted, ...method } of rows) {
+      if (exempted) continue;
+      const known = owed.get(enforcement) ?? { name: enforcement, methodIds, methods: [] };
+      owed.set(enforcement, known);
+      if (method.id !== null) known.methods.push(Object.assign(new MfaMethod(), method));
+    }
+    return { owed: [...owed.values()], exempted: rows.some((row) => row.exempted) };
   }
 
   /** What is still missing beside the factors proven so far; empty: nothing. */
@@ -51,6 +46,14 @@ export class RequirementService {
     const { owed } = await this.of(accountId, tx);
     return owed.filter((enforcement) => !isSatisfied(enforcement, factors));
   }
+}
+
+/** One method of one enforcement; nulls in place of a method that is gone. */
+interface OwedRow extends Omit<MfaMethod, 'id'> {
+  enforcement: string;
+  methodIds: string[];
+  exempted: boolean;
+  id: string | null;
 }
 
 /** Of several methods in one enforcement, any one will do. */
@@ -81,5 +84,13 @@ const MATCHING = `
   WHERE person.principal_id = ANY(e.identity_entity_ids)
      OR e.identity_group_ids && ARRAY(SELECT group_id FROM ${groupsOfPerson('person.principal_id')} held)
      OR person.accessor = ANY(e.auth_method_accessors)
-     OR person.mount_type = ANY(e.auth_method_types)
-  ORDER BY name`;
+     OR person.mount_type = ANY(e.auth_method_types)`;
+
+/** @param columns of a method, over alias `o`. */
+function withMethods(columns: string): string {
+  return `
+    SELECT owed.name AS enforcement, owed.method_ids AS "methodIds", owed.exempted, ${columns}
+    FROM (${MATCHING}) owed LEFT JOIN LATERAL unnest(owed.method_ids) WITH ORDINALITY AS named (id, place) ON true
+    LEFT JOIN mfa_methods o ON o.id = named.id
+    ORDER BY owed.name, named.place`;
+}

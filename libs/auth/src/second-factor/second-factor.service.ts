@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import {
   EnrolmentWindowService,
+  type FactorAttempt,
   type FactorRefusal,
   FactorsService,
   type FactorVerdict,
   type MfaMethod,
   type ProvenFactor,
 } from '@sallyport/mfa-methods';
-import { Clock, type Transaction } from '@sallyport/platform';
+import { Clock, Metrics, type StepOutcome, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import type { Enforcement } from '../requirement/requirement.service.js';
 
@@ -46,6 +47,7 @@ export class SecondFactorService {
     private readonly factors: FactorsService,
     private readonly window: EnrolmentWindowService,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -94,6 +96,12 @@ export class SecondFactorService {
     return { completed: proven.map(({ method }) => ({ methodId: method.id, type: method.type, time })) };
   }
 
+  private async judge(attempt: FactorAttempt): Promise<FactorVerdict> {
+    const verdict = await this.factors.verify(attempt);
+    this.metrics.countStep(attempt.method.type, outcomeOf(verdict));
+    return verdict;
+  }
+
   /** @returns null when satisfied, else why not. */
   private async satisfy(
     enforcement: Enforcement,
@@ -113,12 +121,7 @@ export class SecondFactorService {
       }
       const verdict =
         verdicts.get(method.id) ??
-        (await this.factors.verify({
-          ...prover,
-          method,
-          credential: credential.code,
-          state: credential.state,
-        }));
+        (await this.judge({ ...prover, method, credential: credential.code, state: credential.state }));
       verdicts.set(method.id, verdict);
       if ('refused' in verdict) {
         refusals.push({ method, refusal: verdict.refused });
@@ -130,6 +133,20 @@ export class SecondFactorService {
     return refusals;
   }
 }
+
+/** As it is counted: what could not be judged is `refused`. */
+function outcomeOf(verdict: FactorVerdict): StepOutcome {
+  if (!('refused' in verdict)) return 'accepted';
+  return OUTCOMES[verdict.refused.reason] ?? 'refused';
+}
+
+const OUTCOMES: Partial<Record<FactorRefusal['reason'], StepOutcome>> = {
+  wrong: 'wrong',
+  'push-rejected': 'wrong',
+  throttled: 'throttled',
+  silent: 'unanswered',
+  'push-timed-out': 'unanswered',
+};
 
 export async function releaseAll(proven: ProvenFactor[]): Promise<void> {
   for (const factor of proven) await factor.release();

@@ -6,13 +6,14 @@ import {
   DEFAULT_METHOD_ID,
   EnrolmentWindowService,
   type FactorRefusal,
+  FactorRefusalsService,
   FactorsService,
   type MfaMethod,
   PUSH_SERVICES,
 } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, newAuthToken, TokensService } from '@sallyport/tokens';
-import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+import { type Enforcement, isSatisfied } from '../requirement/requirement.service.js';
 import { releaseAll, SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type AdminSession } from './admin-session.js';
 import { PARTIAL_LIFE, type PartialToken } from './admin-sign-in.service.js';
@@ -30,9 +31,9 @@ export class AdminFactorService {
     private readonly people: PeopleService,
     private readonly devices: DevicesService,
     private readonly factors: FactorsService,
+    private readonly refusals: FactorRefusalsService,
     private readonly window: EnrolmentWindowService,
     private readonly secondFactor: SecondFactorService,
-    private readonly requirement: RequirementService,
     private readonly rows: SignInRows,
     private readonly tokens: TokensService,
     private readonly audit: AuditService,
@@ -96,7 +97,7 @@ export class AdminFactorService {
         });
         return completed;
       });
-      const pending = (await this.requirement.missing(session.accountId, factors)).length > 0;
+      const pending = session.missing.some((other) => !isSatisfied(other, factors));
       return { username: session.username, secret, pending, expiresAt: session.expiresAt };
     } catch (error) {
       await releaseAll(result.proven);
@@ -148,7 +149,9 @@ export class AdminFactorService {
         'factor-not-pending',
         'Multi-factor authentication is not pending for this token.',
       );
-    const method = (await this.firstAskable(enforcement, session.principalId)) ?? enforcement.methods[0];
+    const [only, ...others] = enforcement.methods;
+    const method =
+      others.length === 0 ? only : ((await this.firstAskable(enforcement, session.principalId)) ?? only);
     if (method === undefined) throw wrongCode();
     return { enforcement, method };
   }
@@ -156,15 +159,10 @@ export class AdminFactorService {
   /** A push service is not asked from here: every code is wrong (§2.10), and nobody's telephone rings. */
   private async refuseUnasked(
     { principalId }: AdminSession,
-    { id }: MfaMethod,
+    method: MfaMethod,
     actor: Actor,
   ): Promise<DomainError> {
-    await this.audit.record(this.database, actor, {
-      action: 'sign-in.factor-refused',
-      outcome: 'failure',
-      object: { type: 'principal', id: principalId },
-      detail: { methodId: id },
-    });
+    await this.refusals.uncounted({ method, principalId, actor }, 'unsupported-type');
     return wrongCode();
   }
 

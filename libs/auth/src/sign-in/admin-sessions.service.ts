@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { GlobalSettingsService } from '@sallyport/identity';
 import { after, Clock, Database, isWithin } from '@sallyport/platform';
-import { type Token, TokensService } from '@sallyport/tokens';
+import { type Checked, type Token, TokensService } from '@sallyport/tokens';
 import { RequirementService } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
-import { type SignIn, SignInRows } from './sign-in-rows.js';
+import { type FoundSignIn, SignInRows } from './sign-in-rows.js';
 
 interface PersonRow {
   username: string;
@@ -30,14 +30,16 @@ export class AdminSessionsService {
    * @returns null where it is unknown, expired, ended or bound to other addresses, or belongs to nobody who may sign in at `/admin`.
    */
   async find(secret: string, clientAddress: string): Promise<AdminSession | null> {
+    // Most requests come with a token; the two never share a secret.
+    const checked = await this.tokens.check(secret);
+    if (checked !== null) return this.ofToken(checked, clientAddress);
     const found = await this.rows.find(secret, 'appgate');
-    if (found !== null) return found.disabled || found.outdated ? null : this.ofSignIn(found.signIn);
-    return this.ofToken(secret, clientAddress);
+    return found === null || found.disabled || found.outdated || !found.adminProvider
+      ? null
+      : this.ofSignIn(found);
   }
 
-  private async ofSignIn(signIn: SignIn): Promise<AdminSession | null> {
-    const person = await this.personOf(signIn.localUserId);
-    if (person === null) return null;
+  private async ofSignIn({ signIn, username, providerName }: FoundSignIn): Promise<AdminSession> {
     return {
       kind: 'partial',
       scopeId: signIn.id,
@@ -45,8 +47,8 @@ export class AdminSessionsService {
       accountId: signIn.accountId,
       localUserId: signIn.localUserId,
       credentialVersion: signIn.credentialVersion,
-      username: person.username,
-      providerName: person.provider_name,
+      username,
+      providerName,
       deviceId: signIn.deviceId ?? NO_DEVICE,
       factors: signIn.factors,
       missing: await this.requirement.missing(signIn.accountId, signIn.factors),
@@ -58,11 +60,13 @@ export class AdminSessionsService {
     };
   }
 
-  private async ofToken(secret: string, clientAddress: string): Promise<AdminSession | null> {
-    const checked = await this.tokens.check(secret);
-    if (checked === null || checked.state === 'disabled') return null;
-    const { token } = checked;
-    if (!isWithin(clientAddress, token.boundCidrs)) return null;
+  private async ofToken(checked: Checked, clientAddress: string): Promise<AdminSession | null> {
+    if (checked.state === 'disabled') return null;
+    return isWithin(clientAddress, checked.token.boundCidrs) ? this.ofLiveToken(checked.token) : null;
+  }
+
+  /** What a token that is live stands for here; null where it belongs to nobody who may sign in at `/admin`. */
+  async ofLiveToken(token: Token): Promise<AdminSession | null> {
     if (token.localUserId === null || token.accountId === null || token.principalId === null) return null;
     const person = await this.personOf(token.localUserId);
     if (person === null || person.principal_id !== token.principalId) return null;

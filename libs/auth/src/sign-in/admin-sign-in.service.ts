@@ -14,7 +14,7 @@ import { FirstFactorService, type ProvenUser } from '../first-factor/first-facto
 import { RequirementService } from '../requirement/requirement.service.js';
 import type { AdminSession } from './admin-session.js';
 import { AdminTokensService } from './admin-tokens.service.js';
-import { type Finisher, FinishService, LostRace } from './finish.service.js';
+import { type Cleared, type Finisher, FinishService, LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
 /** Where a sign-in begins whose partial token a first factor has earned. */
@@ -87,7 +87,7 @@ export class AdminSignInService {
     const expiresAt = after(this.clock.now(), await this.settings.sessionLife());
     const missing = await this.requirement.missing(user.accountId, []);
     await this.database.transaction(async (tx) => {
-      await this.people.show(tx, user.principalId, actor);
+      if (!user.principalShown) await this.people.show(tx, user.principalId, actor);
       await this.devices.see(tx, user.accountId, credentials.deviceId);
       await this.rows.add(tx, {
         handle: secret,
@@ -122,18 +122,20 @@ export class AdminSignInService {
   async logIn(credentials: AdminCredentials): Promise<Authorization> {
     const user = await this.provePassword(credentials);
     const actor = actorOf(user, credentials.actor);
-    if ((await this.requirement.missing(user.accountId, [])).length > 0) throw factorOwed(user.username);
+    if ((await this.requirement.missing(user.accountId, [])).length > 0)
+      throw await this.refused(factorOwed(user.username), actor);
     const subject = {
       localUserId: user.localUserId,
       deviceId: credentials.deviceId,
       clientAddress: actor.clientAddress,
       connectTime: this.clock.now(),
     };
-    const privileges = await this.mustHoldPrivileges(subject);
+    const privileges = await this.privileges.of(subject);
+    if (privileges.length === 0) throw await this.refused(noRights(), actor);
     const { secret, token } = await this.database.transaction(async (tx) => {
-      await this.people.show(tx, user.principalId, actor);
-      await this.judge(tx, { ...user, factors: [] }, user.username);
-      await this.finishing.close(tx, { ...user, factors: [] }, actor);
+      if (!user.principalShown) await this.people.show(tx, user.principalId, actor);
+      const cleared = await this.judge(tx, { ...user, factors: [] }, user.username);
+      await this.finishing.close(tx, { ...user, factors: [] }, cleared, actor);
       return this.issuing.issue(
         tx,
         { ...user, factors: [] },
@@ -174,7 +176,7 @@ export class AdminSignInService {
         messageOfTheDay: await this.message(),
       };
     const { secret, token } = await this.database.transaction(async (tx) => {
-      await this.judge(tx, session, username);
+      const cleared = await this.judge(tx, session, username);
       const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
       const sessionId = session.signIn?.id ?? randomUUID();
       const issued = await this.issuing.issue(
@@ -194,7 +196,7 @@ export class AdminSignInService {
         if (finished === undefined) throw new LostRace();
         if (finished.earlierTokenId !== null) await this.tokens.revokeIn(tx, finished.earlierTokenId);
       }
-      await this.finishing.close(tx, { ...session, fromToken: parent !== null }, actor);
+      await this.finishing.close(tx, { ...session, fromToken: parent !== null }, cleared, actor);
       return issued;
     });
     return {
@@ -248,14 +250,25 @@ export class AdminSignInService {
     subject: Parameters<EffectivePrivilegesService['of']>[0],
   ): Promise<AdministrativePrivilege[]> {
     const privileges = await this.privileges.of(subject);
-    if (privileges.length === 0)
-      throw new DomainError('forbidden', 'no-administration-rights', 'No administration rights.');
+    if (privileges.length === 0) throw noRights();
     return privileges;
   }
 
-  private async judge(tx: Transaction, finisher: Finisher, username: string): Promise<void> {
+  /** A right password that got nowhere, and left nothing else, is an event (S73); repeats are folded (S79). */
+  private async refused(error: DomainError, actor: Actor): Promise<DomainError> {
+    const event = {
+      action: 'sign-in.refused',
+      outcome: 'denied',
+      object: { type: 'account', id: actor.accountId ?? '' },
+      detail: { reason: error.code },
+    } as const;
+    await this.audit.recordFolded(this.database, actor, event, `${actor.accountId} ${error.code}`);
+    return error;
+  }
+
+  private async judge(tx: Transaction, finisher: Finisher, username: string): Promise<Cleared> {
     const judged = await this.finishing.judge(tx, finisher);
-    if (judged.ok) return;
+    if (judged.ok) return judged;
     if (judged.why === 'owed') throw factorOwed(username);
     throw new DomainError(
       'unauthenticated',
@@ -263,6 +276,10 @@ export class AdminSignInService {
       'The token is missing, invalid or expired. Sign in again.',
     );
   }
+}
+
+function noRights(): DomainError {
+  return new DomainError('forbidden', 'no-administration-rights', 'No administration rights.');
 }
 
 export function factorOwed(username: string): DomainError {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { DomainError, sourceNetwork, type Transaction } from '@sallyport/platform';
+import { DomainError, Metrics, sourceNetwork, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import { PasswordThrottleService } from '../first-factor/password-throttle.service.js';
-import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+import { type Enforcement, isSatisfied, RequirementService } from '../requirement/requirement.service.js';
 
 /** Whose sign-in is about to end in a full token. */
 export interface Finisher {
@@ -16,10 +16,15 @@ export interface Finisher {
   fromToken?: boolean;
 }
 
+/** Nothing is in the way. */
+export interface Cleared {
+  ok: true;
+  /** Admin MFA is on, and this account is exempt from it (S53). */
+  exempted: boolean;
+}
+
 export type Judgement =
-  | { ok: true }
-  | { ok: false; why: 'disabled' | 'outdated' }
-  | { ok: false; why: 'owed'; owed: Enforcement[] };
+  Cleared | { ok: false; why: 'disabled' | 'outdated' } | { ok: false; why: 'owed'; owed: Enforcement[] };
 
 /** What every path to a full token does in its last transaction: judge anew, clear the counts, write it down (S07, S37, S53, S72). */
 @Injectable()
@@ -28,6 +33,7 @@ export class FinishService {
     private readonly requirement: RequirementService,
     private readonly throttle: PasswordThrottleService,
     private readonly audit: AuditService,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -44,15 +50,22 @@ export class FinishService {
     if (row === undefined) return { ok: false, why: 'outdated' };
     if (row.disabled) return { ok: false, why: 'disabled' };
     if (row.outdated) return { ok: false, why: 'outdated' };
-    const owed = await this.requirement.missing(finisher.accountId, finisher.factors, tx);
-    return owed.length === 0 ? { ok: true } : { ok: false, why: 'owed', owed };
+    const { owed, exempted } = await this.requirement.of(finisher.accountId, tx);
+    const missing = owed.filter((enforcement) => !isSatisfied(enforcement, finisher.factors));
+    return missing.length === 0 ? { ok: true, exempted } : { ok: false, why: 'owed', owed: missing };
   }
 
   /** A full sign-in: its network is known, and the failed passwords it felt are forgotten (S07, S08); the event is written. */
-  async close(tx: Transaction, finisher: Finisher, actor: Actor): Promise<void> {
+  async close(
+    tx: Transaction,
+    finisher: Finisher,
+    { exempted }: Pick<Cleared, 'exempted'>,
+    actor: Actor,
+  ): Promise<void> {
     const { accountId, factors } = finisher;
-    if (finisher.fromToken !== true) await this.forgetFailures(tx, finisher, actor);
-    const { exempted } = await this.requirement.of(accountId, tx);
+    tx.onCommit(() => this.metrics.countSignIn(factors.at(-1)?.type ?? 'password'));
+    if (finisher.fromToken !== true)
+      await this.throttle.signedIn(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
     const object = { type: 'account', id: accountId };
     if (exempted)
       await this.audit.record(tx, actor, { action: 'sign-in.exempted', outcome: 'success', object });
@@ -62,19 +75,6 @@ export class FinishService {
       object,
       detail: { factors },
     });
-  }
-
-  private async forgetFailures(
-    tx: Transaction,
-    { accountId, localUserId }: Finisher,
-    actor: Actor,
-  ): Promise<void> {
-    await this.throttle.signedIn(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
-    await tx.execute(
-      `UPDATE local_users SET failed_login_attempts = 0, lock_start = NULL
-       WHERE id = $1 AND (failed_login_attempts <> 0 OR lock_start IS NOT NULL)`,
-      [localUserId],
-    );
   }
 }
 

@@ -86,9 +86,10 @@ export class ServiceLoginService {
       actor,
     }));
     const who = actorOf(user, actor);
-    await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));
+    if (!user.principalShown)
+      await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));
     if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
-    await this.serviceTokens.mustBeBoundTo(user.localUserId, actor.clientAddress);
+    this.serviceTokens.mustBeBoundTo(user.tokenSettings, actor.clientAddress);
     const { owed } = await this.requirement.of(user.accountId);
     await this.mustBeAskable(owed, who);
     const base = {
@@ -158,7 +159,7 @@ export class ServiceLoginService {
       action: 'sign-in.refused',
       outcome: 'denied',
       object: { type: 'account', id: actor.accountId ?? '' },
-      detail: { enforcement: closed.name },
+      detail: { enforcement: closed.name, reason: 'factor-not-offered' },
     });
     throw new DomainError('forbidden', 'factor-not-offered', 'permission denied');
   }
@@ -170,12 +171,12 @@ export class ServiceLoginService {
   }
 
   /** A step that comes to nothing is an event (S73); repeats are folded (S79). */
-  private async recordRefusal(actor: Actor, why: string, detail: object = {}): Promise<void> {
+  private async recordRefusal(actor: Actor, reason: string, detail: object = {}): Promise<void> {
     const event = {
       action: 'sign-in.refused',
       outcome: 'denied',
       object: { type: 'account', id: actor.accountId ?? '' },
-      detail: { why, ...detail },
+      detail: { reason, ...detail },
     } as const;
     const key = JSON.stringify([actor.accountId ?? actor.clientAddress, event.detail]);
     await this.audit.recordFolded(this.database, actor, event, key);
@@ -283,7 +284,7 @@ export class ServiceLoginService {
       throw judged.why === 'disabled'
         ? new DomainError('forbidden', 'disabled', 'permission denied')
         : invalidRequest();
-    await this.finishing.close(tx, finisher, actor);
+    await this.finishing.close(tx, finisher, judged, actor);
     return this.serviceTokens.issueForLogin(tx, finisher, { mountId, path, sessionId }, actor);
   }
 

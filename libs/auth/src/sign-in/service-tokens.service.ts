@@ -1,22 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
-import { AuthMount, LocalUser, type TokenSettings } from '@sallyport/identity';
-import { Database, DomainError, isWithin, type Transaction } from '@sallyport/platform';
+import type { TokenSettings } from '@sallyport/identity';
+import { DomainError, isWithin, single, type Transaction } from '@sallyport/platform';
 import { MAX_TTL, type Token, TokensService } from '@sallyport/tokens';
 import type { Finisher } from './finish.service.js';
 
 /** Makes the token a login at `/v1` ends in, by the settings of the user and its mount (contract vault.md §8). */
 @Injectable()
 export class ServiceTokensService {
-  constructor(
-    private readonly database: Database,
-    private readonly tokens: TokensService,
-  ) {}
+  constructor(private readonly tokens: TokensService) {}
 
   /** @throws DomainError `forbidden` code `source-address` where the user's tokens are bound to other addresses. */
-  async mustBeBoundTo(localUserId: string, clientAddress: string | null): Promise<void> {
-    const user = await this.database.manager.getRepository(LocalUser).findOneByOrFail({ id: localUserId });
-    if (!isWithin(clientAddress, user.tokenSettings.boundCidrs ?? []))
+  mustBeBoundTo({ boundCidrs }: TokenSettings, clientAddress: string | null): void {
+    if (!isWithin(clientAddress, boundCidrs ?? []))
       throw new DomainError('forbidden', 'source-address', 'permission denied');
   }
 
@@ -27,9 +23,9 @@ export class ServiceTokensService {
     { mountId, path, sessionId }: { mountId: string | null; path: string; sessionId: string },
     actor: Actor,
   ): Promise<{ secret: string; token: Token }> {
-    const user = await tx.manager.getRepository(LocalUser).findOneByOrFail({ id: finisher.localUserId });
-    const mount = await tx.manager.getRepository(AuthMount).findOneByOrFail({ id: mountId ?? '' });
-    const settings = user.tokenSettings;
+    const { name, settings, ...mount } = single(
+      await tx.query<LoginSettings>(LOGIN_SETTINGS, [finisher.localUserId, mountId]),
+    );
     const policies = policiesOf(settings);
     if (policies.includes('root'))
       throw new DomainError('invalid', 'root-policy', 'auth methods cannot create root tokens');
@@ -40,13 +36,13 @@ export class ServiceTokensService {
         principalId: finisher.principalId,
         accountId: finisher.accountId,
         localUserId: finisher.localUserId,
-        mountId: mount.id,
+        mountId,
         sessionId,
         policies,
         factors: finisher.factors,
-        metadata: { username: user.nameCanonical },
+        metadata: { username: name },
         path,
-        displayName: `${mount.path}-${user.nameCanonical}`,
+        displayName: `${mount.path}-${name}`,
         usesLeft: settings.numUses || null,
         orphan: true,
         renewable: true,
@@ -61,13 +57,30 @@ export class ServiceTokensService {
   }
 }
 
+/** What the user and its mount say of tokens. */
+interface LoginSettings extends MountLives {
+  name: string;
+  settings: TokenSettings;
+  path: string;
+}
+
+/** Seconds; 0: not set. */
+interface MountLives {
+  defaultLeaseTtl: number;
+  maxLeaseTtl: number;
+}
+
+const LOGIN_SETTINGS = `
+  SELECT u.name_canonical AS name, u.token_settings AS settings, m.path, m.default_lease_ttl AS "defaultLeaseTtl", m.max_lease_ttl AS "maxLeaseTtl"
+  FROM local_users u, auth_mounts m WHERE u.id = $1 AND m.id = $2`;
+
 function policiesOf({ policies, noDefaultPolicy }: TokenSettings): string[] {
   const own = (policies ?? []).map((policy) => policy.trim().toLowerCase()).filter((policy) => policy !== '');
   return [...new Set([...(noDefaultPolicy ? [] : ['default']), ...own])].toSorted();
 }
 
 /** Seconds of a new token's life: the user's, else the mount's, else 768 h; never past any maximum that is set. */
-function ttlOf(settings: TokenSettings, mount: AuthMount): number {
+function ttlOf(settings: TokenSettings, mount: MountLives): number {
   const wanted = settings.period || settings.ttl || mount.defaultLeaseTtl || MAX_TTL;
   const limits = [
     settings.maxTtl,

@@ -53,11 +53,18 @@ interface SignInRow {
   user_disabled: boolean;
   principal_disabled: boolean;
   user_version: number;
+  username: string;
+  provider_name: string;
+  admin_provider: boolean;
 }
 
 /** The state of a sign-in's person now, against what it was when the password was right. */
 export interface FoundSignIn {
   signIn: SignIn;
+  username: string;
+  providerName: string;
+  /** Whether the user's provider may sign in at `/admin`. */
+  adminProvider: boolean;
   /** The user or the person is disabled. */
   disabled: boolean;
   /** The password, the name or the account changed since: it can no longer be finished (S37). */
@@ -118,6 +125,9 @@ export class SignInRows {
     if (row === undefined) return null;
     return {
       signIn: signInOf(row),
+      username: row.username,
+      providerName: row.provider_name,
+      adminProvider: row.admin_provider,
       disabled: row.user_disabled || row.principal_disabled,
       outdated: row.user_version !== row.credential_version,
     };
@@ -230,8 +240,10 @@ const INSERT = `
   FROM installation`;
 
 const FIND = `
-  SELECT s.*, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version
+  SELECT s.*, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version, u.name AS username,
+    i.name AS provider_name, i.admin_provider
   FROM sign_ins s JOIN local_users u ON u.id = s.local_user_id JOIN principals p ON p.id = s.principal_id
+  JOIN identity_providers i ON i.id = u.identity_provider_id
   LEFT JOIN tokens parent ON parent.id = s.parent_token_id
   LEFT JOIN auth_mounts m ON m.id = s.mount_id
   WHERE s.handle_hash = $1 AND s.origin = $2 AND s.expires_at > $3

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DevicesService } from '@sallyport/identity';
-import { after, Clock, Database } from '@sallyport/platform';
+import { after, Clock, Database, Metrics } from '@sallyport/platform';
 import { KNOWN_DAYS } from '../first-factor/password-waits.js';
 
 const EVERY_MS = 60_000;
@@ -49,6 +49,7 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
     private readonly database: Database,
     private readonly devices: DevicesService,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -76,7 +77,9 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
   private async sweepQuietly(): Promise<void> {
     try {
       await this.sweep();
+      this.metrics.backgroundSuccess.set({ work: 'sweep' }, this.clock.now().getTime() / 1000);
     } catch (error) {
+      this.metrics.backgroundFailures.inc({ work: 'sweep' });
       this.logger.warn(`sweeping failed, the next minute tries again: ${(error as Error).message}`);
     }
   }

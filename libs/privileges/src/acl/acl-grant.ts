@@ -12,14 +12,14 @@ export interface AclGrant {
 /** Unites the rules several policies have for one pattern (vault.md §12): any deny leaves only deny. */
 export function uniteRules(rules: Iterable<AclGrant>): AclGrant {
   let capabilities: CapabilitySet = NOTHING;
-  let parameters: ParameterRules | null = null;
+  const spoken: ParameterRules[] = [];
   let wrapped = false;
   for (const rule of rules) {
     capabilities = unite(capabilities, rule.capabilities);
     wrapped ||= rule.wrapped;
-    if (rule.parameters !== null)
-      parameters = parameters === null ? rule.parameters : uniteParameters(parameters, rule.parameters);
+    if (rule.parameters !== null) spoken.push(rule.parameters);
   }
+  const parameters = spoken.length < 2 ? (spoken[0] ?? null) : uniteParameters(spoken);
   return capabilities === DENY
     ? { capabilities, parameters: null, wrapped: false }
     : { capabilities, parameters, wrapped };

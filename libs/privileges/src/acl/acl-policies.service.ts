@@ -59,14 +59,15 @@ export class AclPoliciesService {
     await this.database.transaction(async (tx) => {
       const version = await this.beginChange(tx);
       await this.authority.mustCoverChange(tx, holder, name, rules);
-      const { made } = single(
-        await tx.query<{ made: boolean }>(
-          `INSERT INTO acl_policies (name, text, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-           ON CONFLICT (name) DO UPDATE SET text = $2, version = $3, updated_at = $4 RETURNING xmax = 0 AS made`,
+      const { before } = single(
+        await tx.query<{ before: string | null }>(
+          `WITH old AS (SELECT text FROM acl_policies WHERE name = $1)
+           INSERT INTO acl_policies (name, text, version, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+           ON CONFLICT (name) DO UPDATE SET text = $2, version = $3, updated_at = $4 RETURNING (SELECT text FROM old) AS before`,
           [name, text, version, this.clock.now()],
         ),
       );
-      await this.record(tx, actor, made ? 'acl-policy.created' : 'acl-policy.changed', name);
+      await this.record(tx, actor, name, before, text);
     });
   }
 
@@ -81,8 +82,11 @@ export class AclPoliciesService {
     await this.database.transaction(async (tx) => {
       await this.beginChange(tx);
       await this.authority.mustCoverChange(tx, holder, name, []);
-      const deleted = await tx.execute('DELETE FROM acl_policies WHERE name = $1', [name]);
-      if (deleted === 1) await this.record(tx, actor, 'acl-policy.deleted', name);
+      const [deleted] = await tx.query<{ text: string }>(
+        'DELETE FROM acl_policies WHERE name = $1 RETURNING text',
+        [name],
+      );
+      if (deleted !== undefined) await this.record(tx, actor, name, deleted.text, null);
     });
   }
 
@@ -97,15 +101,23 @@ export class AclPoliciesService {
   private async record(
     tx: Transaction,
     actor: Actor,
-    action: 'acl-policy.created' | 'acl-policy.changed' | 'acl-policy.deleted',
     name: string,
+    before: string | null,
+    after: string | null,
   ): Promise<void> {
+    const act = before === null ? 'created' : after === null ? 'deleted' : 'changed';
     await this.audit.record(tx, actor, {
-      action,
+      action: `acl-policy.${act}`,
       outcome: 'success',
       object: { type: 'acl-policy', id: name },
+      before: textOf(before),
+      after: textOf(after),
     });
   }
+}
+
+function textOf(text: string | null): { text: string } | null {
+  return text === null ? null : { text };
 }
 
 function understood(text: string): PolicyRule[] {

@@ -25,12 +25,12 @@ export function allowsFields(rules: ParameterRules, fields: Readonly<Record<stri
   return given.every(([name, value]) => !isDenied(rules, name, value) && isAllowed(rules, name, value));
 }
 
-/** Unites what two rules of one pattern say: by key, where an empty list wins; every required field of both. */
-export function uniteParameters(one: ParameterRules, other: ParameterRules): ParameterRules {
+/** Unites what the rules of one pattern say: by key, where an empty list wins; every required field of all. */
+export function uniteParameters(rules: readonly ParameterRules[]): ParameterRules {
   return {
-    allowed: uniteValues(one.allowed, other.allowed),
-    denied: uniteValues(one.denied, other.denied),
-    required: [...new Set([...one.required, ...other.required])],
+    allowed: uniteValues(rules.map(({ allowed }) => allowed)),
+    denied: uniteValues(rules.map(({ denied }) => denied)),
+    required: [...new Set(rules.flatMap(({ required }) => required))],
   };
 }
 
@@ -39,13 +39,16 @@ export function saySame(one: ParameterRules, other: ParameterRules): boolean {
   return spelled(one) === spelled(other);
 }
 
-function uniteValues(one: ParameterValues, other: ParameterValues): ParameterValues {
-  const united = new Map(one);
-  for (const [name, values] of other) {
+function uniteValues(all: readonly ParameterValues[]): ParameterValues {
+  const united = new Map<string, ParameterValue[]>();
+  const any = new Set<string>();
+  for (const [name, values] of all.flatMap((one) => [...one])) {
+    if (values.length === 0) any.add(name);
     const held = united.get(name);
-    const isAny = values.length === 0 || held?.length === 0;
-    united.set(name, isAny ? [] : [...(held ?? []), ...values]);
+    if (held === undefined) united.set(name, [...values]);
+    else for (const value of values) held.push(value);
   }
+  for (const name of any) united.set(name, []);
   return united;
 }
 
@@ -54,12 +57,32 @@ function isDenied({ denied }: ParameterRules, name: string, value: unknown): boo
   if (values === undefined) return false;
   // A list is sent as an array or as one text with commas (§2.5): neither hides an element from its rule.
   const parts = [value, ...elementsOf(value)];
-  return values.length === 0 || parts.map(folded).some((part) => isAmong(part, values.map(folded)));
+  const meets = (fold: <T>(each: T) => T | string): boolean =>
+    parts.map(fold).some((part) => isAmong(part, values.map(fold)));
+  return values.length === 0 || meets(lowered) || meets(folded);
 }
 
 /** Names are compared without regard to case and outer blanks (S51), so no other spelling of a denied one gets by. */
-function folded<T>(value: T): T | string {
+function lowered<T>(value: T): T | string {
   return typeof value === 'string' ? canonicalName(value).trim() : value;
+}
+
+/** Nor does another form of a denied number, duration or boolean (§2.5). */
+function folded<T>(value: T): T | string {
+  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isScalar ? foldedText(String(lowered(value))) : value;
+}
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function foldedText(text: string): string {
+  if (text === '' || text === 'f') return '0';
+  if (text === 't') return '1';
+  if (text === 'true' || text === 'false') return text === 'true' ? '1' : '0';
+  if (/^[+-]?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,3})?$/.test(text)) return String(Number(text));
+  if (!/^(?:\d{1,12}[smhd]){1,10}$/.test(text)) return text;
+  const parts = [...text.matchAll(/(\d{1,12})([smhd])/g)];
+  return String(parts.reduce((sum, [, count, unit]) => sum + Number(count) * SECONDS[unit!]!, 0));
 }
 
 function isAllowed({ allowed }: ParameterRules, name: string, value: unknown): boolean {

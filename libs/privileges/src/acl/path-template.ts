@@ -35,7 +35,7 @@ const filledIn = new WeakMap<IdentityFacts, Map<PathTemplate, PathPattern | null
 
 /** The narrowest pattern without templates that holds whatever they may be filled in with. */
 export function widenPath({ path, pattern }: PolicyRule): PathPattern {
-  return pattern ?? widened(path.replace(/\{\{.*?\}\}/gs, UNKNOWN));
+  return pattern ?? widened(path.replace(/\{\{[^{}]*\}\}/g, UNKNOWN));
 }
 
 /** The same where one group is known; null where its facts fill in nothing of the path. */

@@ -153,11 +153,18 @@ describe('readPolicy', () => {
     'a ',
     '1',
     'path "a" { max_wrapping_ttl = "1.',
+    '\\"',
   ])('S86 refuses the worst text made of %j without going over it again and again', (piece) => {
     const start = process.cpuUsage();
     expect(why(piece.repeat(Math.floor(262_144 / piece.length)))).toContain('At 1:');
     const { user } = process.cpuUsage(start);
     expect(user / 1_000).toBeLessThan(1_000);
+  });
+
+  it('S86 refuses a duration of 100 000 digits at once', () => {
+    const start = process.cpuUsage();
+    expect(why(`path "a" { max_wrapping_ttl = "${'1'.repeat(100_000)}x" }`)).toContain('must be a duration');
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(200);
   });
 
   it('S81 bounds the text, the number of paths and their length', () => {

@@ -20,7 +20,7 @@ const UNITS: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001, d: 86_4
 export function durationOf(node: PolicyNode, name: string): number {
   const value = node.kind === 'scalar' ? String(node.value).trim() : '';
   if (/^\d+$/.test(value)) return Number(value);
-  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|[dhms])/g)];
+  const parts = [...value.matchAll(/(\d{1,20}(?:\.\d{1,20})?)(ms|[dhms])/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== value)
     throw new PolicyTextError(node.at, `${name} must be a duration`);
   return parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (UNITS[unit] ?? 1), 0);

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock } from '@sallyport/platform';
+import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { Clock, Tracing } from '@sallyport/platform';
 import { SandboxThread, type SandboxAnswer } from './sandbox-thread.js';
 
 export interface ExpressionClaims {
@@ -48,7 +48,10 @@ export class ExpressionSandbox implements OnApplicationShutdown {
   private readonly signInThread = new SandboxThread();
   private readonly trialThread = new SandboxThread();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    @Optional() private readonly tracing?: Tracing,
+  ) {}
 
   /**
    * @param expression the body of a JavaScript function; `claims` is in scope
@@ -85,7 +88,9 @@ export class ExpressionSandbox implements OnApplicationShutdown {
 
   private ask(request: string, { at, trial }: EvaluationOptions): Promise<SandboxAnswer> {
     const thread = trial ? this.trialThread : this.signInThread;
-    return thread.evaluate({ request, now: (at ?? this.clock.now()).getTime() });
+    const evaluate = () => thread.evaluate({ request, now: (at ?? this.clock.now()).getTime() });
+    if (this.tracing === undefined) return evaluate();
+    return this.tracing.run(() => ({ name: 'sandbox', kind: 'internal' }), evaluate);
   }
 }
 

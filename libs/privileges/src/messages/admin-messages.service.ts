@@ -102,8 +102,8 @@ export class AdminMessagesService {
     actor: Actor,
   ): Promise<MessageStanding> {
     return this.database.transaction(async (tx) => {
-      const [known] = await tx.query<{ message: string }>(
-        'SELECT message FROM admin_messages WHERE id = $1 FOR UPDATE',
+      const [known] = await tx.query<{ message: string; status: MessageStatus }>(
+        'SELECT message, status FROM admin_messages WHERE id = $1 FOR UPDATE',
         [id],
       );
       if (known === undefined)
@@ -119,6 +119,8 @@ export class AdminMessagesService {
         outcome: 'success',
         object: { type: 'admin-message', id },
         detail: { status },
+        before: { status: known.status },
+        after: { status },
       });
       return single(rows);
     });
@@ -127,9 +129,9 @@ export class AdminMessagesService {
   /** All messages, or those of one text and source. */
   async remove(only: { message: string; source: string } | null, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const removed = await tx.execute(
+      const removed = await tx.query<{ message: string }>(
         `DELETE FROM admin_message_occurrences o USING admin_messages m
-         WHERE m.id = o.admin_message_id AND ($1::text IS NULL OR (m.message = $1 AND o.source = $2))`,
+         WHERE m.id = o.admin_message_id AND ($1::text IS NULL OR (m.message = $1 AND o.source = $2)) RETURNING m.message`,
         [only?.message ?? null, only?.source ?? null],
       );
       await tx.execute(
@@ -138,7 +140,10 @@ export class AdminMessagesService {
       await this.audit.record(tx, actor, {
         action: 'admin-message.deleted',
         outcome: 'success',
-        detail: { removed },
+        object: { type: 'admin-message', id: only?.message ?? 'all' },
+        detail: { removed: removed.length },
+        before: { messages: [...new Set(removed.map((row) => row.message))] },
+        after: null,
       });
     });
   }

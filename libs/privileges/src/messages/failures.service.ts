@@ -31,7 +31,7 @@ export class FailuresService {
       action: kind === 'policy' ? 'policy.expression-failed' : 'script.failed',
       outcome: 'failure',
       object: { type: kind, id: failed.id ?? failed.name },
-      detail: { name: failed.name, error: error.slice(0, 500) },
+      detail: { name: failed.name, reason: error.slice(0, 500) },
     });
     const what = kind === 'policy' ? 'The expression of the policy' : 'The user script';
     const message = `${what} "${failed.name}" failed: ${error}`;

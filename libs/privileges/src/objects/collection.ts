@@ -41,6 +41,8 @@ export interface Collection<T extends NamedObject> {
   /** The target privileges name it by (contract appgate.md §3.1). */
   target: string;
   noun: AuditedNoun;
+  /** What the audit calls the object's type, where other writers call it otherwise than its noun. */
+  auditedType?: string;
   /** Fields of its own for order and filter. */
   fields?: Readonly<Record<string, ListField>>;
   /** Which rows of the table belong to it: a condition over alias `o`, written by us. Absent: all. */

@@ -1,4 +1,10 @@
-import { type Database, DomainError, type Transaction, violatedConstraint } from '@sallyport/platform';
+import {
+  type Database,
+  DomainError,
+  readEntity,
+  type Transaction,
+  violatedConstraint,
+} from '@sallyport/platform';
 import type { Repository } from 'typeorm';
 import type { Collection } from './collection.js';
 import type { NamedObject } from './named-object.js';
@@ -10,13 +16,13 @@ export async function findRow<T extends NamedObject>(
   id: string,
   tx?: Transaction,
 ): Promise<T | null> {
-  const repository = (tx ?? database).manager.getRepository(collection.entity);
   const lock = tx === undefined ? '' : ' FOR UPDATE';
-  const found = await (tx ?? database).query<{ id: string }>(
-    `SELECT o.id FROM ${repository.metadata.tableName} o WHERE o.id = $1 AND ${collection.within ?? 'true'}${lock}`,
+  return readEntity(
+    tx ?? database,
+    collection.entity,
+    `o.id = $1 AND ${collection.within ?? 'true'}${lock}`,
     [id],
   );
-  return found.length === 0 ? null : repository.findOneBy({ id } as never);
 }
 
 /** @throws DomainError `conflict` code `exists` for an id or name that is taken. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { canonicalName } from '@sallyport/identity';
 import {
   Clock,
@@ -218,10 +218,12 @@ export class ObjectsService {
     if (collection.decidesPrivileges) await this.mustLeaveAdministrator(change);
     if (collection.store !== undefined) return object;
     await this.audit.record(change.tx, actor, {
-      action: `${collection.noun}.${act}` as AuditAction,
+      action: `${collection.noun}.${act}` as ChangingAction,
       outcome: 'success',
-      object: { type: collection.noun, id: object.id },
+      object: { type: collection.auditedType ?? collection.noun, id: object.id },
       detail: { name: object.name, ...(act === 'changed' && { changed: change.changed }) },
+      before: change.before,
+      after: change.after && object,
     });
     return object;
   }

@@ -22,6 +22,8 @@ export interface MountUserChange {
   tokenSettings?: (before: TokenSettings) => TokenSettings;
   /** Whether a user that is not there is a refusal. */
   mustExist?: boolean;
+  /** Throws where the caller may not make, or not change, a user; asked inside the transaction. */
+  mustMay?: (isThere: boolean) => void;
 }
 
 /** Writes users of a userpass mount for `/v1` (contract vault.md §1.1, §8): the ACL let the caller in, the rest is judged here. */
@@ -55,6 +57,7 @@ export class MountUsersService {
     await this.database.transaction(async (tx) => {
       await this.authorities.begin(tx);
       const user = await this.users.findByName(provider.id, name, tx);
+      change.mustMay?.(user !== null);
       if (user !== null) return this.change(tx, user, hash, change, authority, actor);
       if (change.mustExist) throw unknownUser();
       if (hash === null) throw missingPassword();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AuditAction, AuditService } from '@sallyport/audit';
+import { type Actor, AuditService, type ChangingAction } from '@sallyport/audit';
 import { Clock, Database, type Transaction } from '@sallyport/platform';
 import { NEW_ROLE, TokenRole, type TokenRoleValues } from './token-role.entity.js';
 
@@ -44,7 +44,8 @@ export class TokenRolesService {
       const now = this.clock.now();
       const role = { ...values, name, createdAt: known?.createdAt ?? now, updatedAt: now };
       await tx.manager.getRepository(TokenRole).save(role);
-      await this.record(tx, actor, known === null ? 'token-role.created' : 'token-role.changed', role);
+      if (known === null) await this.record(tx, actor, 'token-role.created', null, role);
+      else await this.record(tx, actor, 'token-role.changed', known, role);
     });
   }
 
@@ -54,17 +55,25 @@ export class TokenRolesService {
       const role = await this.find(name, tx);
       if (role === null) return;
       await tx.manager.getRepository(TokenRole).delete({ name });
-      await this.record(tx, actor, 'token-role.deleted', role);
+      await this.record(tx, actor, 'token-role.deleted', role, null);
     });
   }
 
-  private async record(tx: Transaction, actor: Actor, action: AuditAction, role: TokenRole): Promise<void> {
-    const { name, createdAt: _, updatedAt: __, legacy: ___, ...detail } = role;
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    action: ChangingAction,
+    before: TokenRole | null,
+    after: TokenRole | null,
+  ): Promise<void> {
+    const { name, createdAt: _, updatedAt: __, legacy: ___, ...detail } = (after ?? before)!;
     await this.audit.record(tx, actor, {
       action,
       outcome: 'success',
       object: { type: 'token-role', id: name },
       detail,
+      before,
+      after,
     });
   }
 }

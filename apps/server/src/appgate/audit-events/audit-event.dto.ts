@@ -52,8 +52,9 @@ export class AuditEventAnswer {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    description: 'Facts of the act; never a secret.',
-    example: { failures: 3 },
+    description:
+      'Facts of the act; never a secret. `reason`: why it came to nothing. `factors`: what was proven. `before` and `after`: the object as it was and as it is, null where it was not or is no more, of a changed one the fields that differ; a secret stands as `set` or `changed`.',
+    example: { name: 'jdoe', before: { disabled: false }, after: { disabled: true } },
   })
   detail!: Record<string, unknown>;
 }

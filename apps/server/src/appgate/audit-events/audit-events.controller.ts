@@ -106,7 +106,8 @@ export class AuditEventsController {
     action: 'audit.read' | 'audit.exported',
     detail: Record<string, unknown>,
   ): Promise<void> {
-    await this.audit.record(this.database, actor, { action, outcome: 'success', detail });
+    const object = { type: 'audit', id: 'events' };
+    await this.audit.record(this.database, actor, { action, outcome: 'success', object, detail });
   }
 }
 

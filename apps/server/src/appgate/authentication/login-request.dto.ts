@@ -14,12 +14,12 @@ export class LoginRequest {
   @Text({ required: true, max: 1024, secret: true, example: 'correct horse battery staple' })
   password!: string;
 
-  @Text({ emptyIsAbsent: true, description: 'For Saml providers.' })
+  @Text({ emptyIsAbsent: true, secret: true, description: 'For Saml providers.' })
   samlResponse?: string;
 
-  @Text({ emptyIsAbsent: true, description: 'For Oidc providers.' })
+  @Text({ emptyIsAbsent: true, secret: true, description: 'For Oidc providers.' })
   idToken?: string;
 
-  @Text({ emptyIsAbsent: true, description: 'For Oidc providers.' })
+  @Text({ emptyIsAbsent: true, secret: true, description: 'For Oidc providers.' })
   accessToken?: string;
 }

@@ -284,7 +284,7 @@ export class AttributesFields {
   @Text({ secret: true, max: 1024, description: 'For Radius.' })
   password?: string;
 
-  @Text({ emptyIsAbsent: true, description: 'For Saml.' })
+  @Text({ emptyIsAbsent: true, secret: true, description: 'For Saml.' })
   samlResponse?: string;
 }
 

@@ -7,7 +7,7 @@ const TYPES = ['Radius', 'DefaultTimeBased', 'Fido2'];
 const INPUT_TYPES = ['Masked', 'Numeric', 'Text'];
 const PROTOCOLS = ['PAP', 'CHAP'];
 const MODES = ['OneFactor', 'Challenge', 'Push'];
-const HOST = { max: 255, pattern: /^[^\s\p{Cc}]+$/u };
+const HOST = { max: 255, pattern: /^[^\s\u0000-\u001f\u007f-\u009f]+$/u };
 
 /** A built-in MFA provider as PUT takes it (appgate.md §4.1): beside these fields nothing of it can change. */
 export class MfaProviderFields extends NamedObjectFields {

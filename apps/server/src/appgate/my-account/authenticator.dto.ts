@@ -16,7 +16,13 @@ export class AuthenticatorNameFields {
 }
 
 export class CodeFields {
-  @Text({ required: true, max: 1024, description: 'Counted like a code of a sign-in.', example: '287082' })
+  @Text({
+    required: true,
+    max: 1024,
+    secret: true,
+    description: 'Counted like a code of a sign-in.',
+    example: '287082',
+  })
   code!: string;
 }
 

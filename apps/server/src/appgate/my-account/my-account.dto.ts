@@ -74,7 +74,7 @@ export class StepUpFields {
   @Text({ max: 1024, secret: true, example: 'correct horse battery staple' })
   password?: string;
 
-  @Text({ max: 1024, description: 'Of an authenticator.', example: '287082' })
+  @Text({ max: 1024, secret: true, description: 'Of an authenticator.', example: '287082' })
   code?: string;
 
   @Uuid({

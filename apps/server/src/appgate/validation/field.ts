@@ -89,6 +89,7 @@ export function Text(options: FieldOptions & TextLimits = {}): PropertyDecorator
     minLength: min ?? (options.emptyIsAbsent || mayBeEmpty ? undefined : 1),
     ...(max !== undefined && { maxLength: max }),
     ...(oneOf && { enum: [...oneOf] }),
+    ...(options.pattern !== undefined && { pattern: options.pattern.source }),
     ...(secret && { format: 'password', writeOnly: true }),
   } as ApiPropertyOptions;
   return field(schema, textRule(options), options, anyCase ? asListed : undefined);
@@ -140,6 +141,7 @@ export function TextList(
     type: 'string',
     minLength: options.min ?? (options.mayBeEmpty ? undefined : 1),
     ...(options.max !== undefined && { maxLength: options.max }),
+    ...(options.pattern !== undefined && { pattern: options.pattern.source }),
   };
   return field(
     { type: 'array', items, ...(most !== undefined && { maxItems: most }), ...(filled && { minItems: 1 }) },

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Field, Rule } from '../wire/field.js';
+import { MetadataField } from '../wire/metadata-field.js';
 import { isName } from './entity.dto.js';
 
 /** A login of an entity: (mount, name). */
@@ -20,7 +21,7 @@ export class AliasFields {
   @Field.string({ example: 'auth_userpass_1f2e3d4c' })
   mount_accessor?: string;
 
-  @Field.map()
+  @MetadataField()
   custom_metadata?: Record<string, string>;
 }
 

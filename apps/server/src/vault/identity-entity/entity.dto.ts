@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { nameProblem } from '@sallyport/identity';
 import { Field, Rule } from '../wire/field.js';
+import { MetadataField } from '../wire/metadata-field.js';
 
 /** S80: no controls, bidi marks or invisible characters. */
 export const isName = (kind: 'object' | 'user') => (value: unknown) =>
@@ -15,7 +16,7 @@ export class EntityFields {
   @Rule('name', isName('object'), 'invalid entity name')
   name?: string;
 
-  @Field.map({ example: { team: 'ops' } })
+  @MetadataField({ example: { team: 'ops' } })
   metadata?: Record<string, string>;
 
   @Field.commaList({ description: 'ACL policies; never `root`.' })

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { nameProblem } from '@sallyport/identity';
 import { Field, Rule } from '../wire/field.js';
+import { MetadataField } from '../wire/metadata-field.js';
 
 /** S80, as it is stored: without the blanks around it. */
 const isGroupName = (value: unknown) => {
@@ -23,7 +24,7 @@ export class GroupFields {
   @Field.commaList({ description: 'ACL policies of every member; never `root`.' })
   policies?: string[];
 
-  @Field.map({ example: { team: 'ops' } })
+  @MetadataField({ example: { team: 'ops' } })
   metadata?: Record<string, string>;
 
   @Field.commaList({ description: 'The persons in it; not for an external group.' })

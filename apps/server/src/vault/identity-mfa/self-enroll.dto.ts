@@ -7,7 +7,11 @@ export class SelfEnrollFields {
   @Required('missing method ID')
   mfa_method_id = '';
 
-  @Field.string({ required: true, description: 'From the first phase of the login.' })
+  @Field.string({
+    required: true,
+    schema: { type: 'string', writeOnly: true },
+    description: 'From the first phase of the login.',
+  })
   @Required('missing request ID')
   mfa_request_id = '';
 }
@@ -20,7 +24,11 @@ export class SelfResetFields {
 
   @Field.any({
     description: 'A code of the authenticator that is replaced, by method id or name: `["123456"]`.',
-    schema: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } },
+    schema: {
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'string' } },
+      writeOnly: true,
+    },
     example: { 'b6f3c1d2-7a54-4e0b-9c8e-2f1d6a90e401': ['123456'] },
   })
   @Rule('payload', isMfaPayload, 'invalid mfa payload')
@@ -35,7 +43,7 @@ export class SelfResetConfirmFields {
 
   @Field.any({
     description: 'A code of the new authenticator.',
-    schema: { type: 'string' },
+    schema: { type: 'string', writeOnly: true },
     example: '123456',
   })
   @Rule('code', (value) => typeof value === 'string', 'invalid passcode')

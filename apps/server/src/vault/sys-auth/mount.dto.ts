@@ -137,6 +137,9 @@ export class MountView {
   config!: MountConfigView;
 }
 
+/** No path has one. */
+export class SecretMountsView {}
+
 /** Mounts by path, each path with its trailing slash. */
 export class MountTableView {
   @ApiProperty({ type: MountView })

@@ -77,7 +77,7 @@ export class RemountController {
 }
 
 function trimmed(path: string): string {
-  return path.replace(/^\/+|\/+$/g, '');
+  return path.replace(/^\/+|(?<!\/)\/+$/g, '');
 }
 
 /** What follows `auth/`; null for any other path. */

@@ -5,7 +5,7 @@
 export const VAULT_VERSION = '1.19.0';
 
 /** Our own version, which clients ignore. */
-export const SALLYPORT_VERSION = '0.1.0';
+export { SALLYPORT_VERSION } from '@sallyport/platform';
 
 /** When this dialect's upstream version was made. */
 export const BUILD_DATE = '2025-03-04T12:36:40Z';

@@ -1,4 +1,5 @@
 import { Field, Rule } from '../wire/field.js';
+import { MetadataField } from '../wire/metadata-field.js';
 
 const TYPES = ['', 'service'];
 
@@ -19,7 +20,7 @@ export class CreateTokenFields {
   @Field.commaList({ description: "Without any: the parent's." })
   policies: string[] = [];
 
-  @Field.map({ description: 'Shown by look-ups.' })
+  @MetadataField({ description: 'Shown by look-ups.' })
   meta: Record<string, string> = {};
 
   @Field.bool({ description: 'An orphan: needs sudo.', default: false })

@@ -7,6 +7,7 @@ import { Answer } from '../wire/answer.js';
 import { authorityOf } from '../wire/authority.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
+import { mustMayWrite } from '../wire/granted.js';
 import { Describe } from '../wire/route-docs.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
 import { roleName } from './role-name.js';
@@ -50,10 +51,14 @@ export class TokenRolesController {
     refuses: { 400: ["invalid 'token_type' value", 'batch tokens are not supported'] },
   })
   async write(@Fields() fields: TokenRoleFields, @Req() request: FastifyRequest): Promise<void> {
+    const mustMay = mustMayWrite(request);
     await this.roles.write(
       roleName(fields.name),
       (before) => changedRole(before, fields),
-      (tx, { allowedPolicies }) => this.authority.mustHandOut(tx, authorityOf(request), allowedPolicies),
+      async (tx, { allowedPolicies }, before) => {
+        mustMay(before !== null);
+        await this.authority.mustHandOut(tx, authorityOf(request), allowedPolicies);
+      },
       actorOf(request),
     );
   }

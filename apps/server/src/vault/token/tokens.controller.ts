@@ -24,7 +24,7 @@ export class TokensController {
   ) {}
 
   @Get('lookup-self')
-  @Access({ kind: 'capability', capability: 'read' })
+  @Access({ kind: 'capability', capability: 'read', own: true })
   @Describe({ summary: "Look up the caller's token", data: TokenView })
   lookUpSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Answer {
     return Answer.data(tokenView(tokenOf(request), secretOf(request), this.clock.now()));
@@ -32,7 +32,7 @@ export class TokensController {
 
   @Post('renew-self')
   @HttpCode(200)
-  @Access({ kind: 'capability', capability: 'update' })
+  @Access({ kind: 'capability', capability: 'update', own: true })
   @Describe({
     summary: "Renew the caller's token",
     description: 'Never past the maximum TTL or `explicit_max_ttl`.',
@@ -46,7 +46,7 @@ export class TokensController {
   }
 
   @Post('revoke-self')
-  @Access({ kind: 'capability', capability: 'update' })
+  @Access({ kind: 'capability', capability: 'update', own: true })
   @Describe({ summary: "Revoke the caller's token and its children" })
   async revokeSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Promise<void> {
     await this.tokens.revoke(tokenOf(request), actorOf(request));

@@ -7,6 +7,7 @@ import { Answer } from '../wire/answer.js';
 import { authorityOf } from '../wire/authority.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields } from '../wire/fields.js';
+import { mustMayWrite } from '../wire/granted.js';
 import { Describe } from '../wire/route-docs.js';
 import { multiError, refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
@@ -68,6 +69,7 @@ export class UsersController {
     const change = {
       ...(fields.password ? { password: fields.password } : {}),
       tokenSettings: (before: Parameters<typeof changedSettings>[0]) => changedSettings(before, fields),
+      mustMay: mustMayWrite(request),
     };
     const { provider } = mountOf(request);
     await this.administration.write(

@@ -1,4 +1,5 @@
 import type { Actor } from '@sallyport/audit';
+import { aclSubjectOfToken } from '@sallyport/auth';
 import type { AclSubject } from '@sallyport/privileges';
 import type { Token } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
@@ -28,16 +29,6 @@ declare module 'fastify' {
 /** Whose policies judge this request: one and the same object for all its questions. */
 export function aclSubjectOf(request: FastifyRequest): AclSubject {
   return (request[SUBJECT] ??= aclSubjectOfToken(tokenOf(request)));
-}
-
-/** The same for another token than the caller's. */
-export function aclSubjectOfToken({ policies, identityPolicies, principalId, aclEpoch }: Token): AclSubject {
-  return {
-    policies: [...policies, ...identityPolicies],
-    tokenPolicies: policies,
-    entityId: principalId,
-    version: aclEpoch,
-  };
 }
 
 /** Who acts in this request, for the audit; nobody known on the open routes. */

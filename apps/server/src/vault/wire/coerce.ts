@@ -42,7 +42,7 @@ export function parseDuration(text: string): number | null {
   const sign = text.startsWith('-') ? -1 : 1;
   const parts = text.replace(/^-/, '');
   if (parts.length > 40 || !/^(?:\d{1,12}[smhd])+$/.test(parts)) return null;
-  const seconds = [...parts.matchAll(/(\d+)([smhd])/g)].map(
+  const seconds = [...parts.matchAll(/(\d{1,12})([smhd])/g)].map(
     ([, n, unit]) => Number(n) * UNITS[unit as string]!,
   );
   return sign * seconds.reduce((sum, part) => sum + part, 0);

@@ -29,7 +29,7 @@ export function fieldsOf(dto: object): ReadonlyMap<string, FieldRule> {
   return (Reflect.getMetadata(FIELDS, dto) as Map<string, FieldRule> | undefined) ?? new Map();
 }
 
-interface FieldOptions {
+export interface FieldOptions {
   description?: string;
   example?: unknown;
   required?: boolean;
