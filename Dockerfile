@@ -1,5 +1,5 @@
-# syntax=docker/dockerfile:1
-ARG NODE=node:24.21.0-slim
+# Pinned by version. Where images are mirrored or signed, pin it by digest too: --build-arg NODE=node:24.21.0-bookworm-slim@sha256:…
+ARG NODE=node:24.21.0-bookworm-slim
 
 # What the server is compiled with.
 FROM ${NODE} AS build
@@ -7,36 +7,42 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json openapi.json ./
-COPY tools/build.ts tools/build.ts
+COPY tools tools
 COPY apps apps
 COPY libs libs
 RUN node tools/build.ts
 
-# What it runs with.
-FROM ${NODE} AS dependencies
+# What it runs with, the bill of exactly that, and as its system Node with the libraries it is linked with: no shell, no tools.
+FROM ${NODE} AS production
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY tools tools
+COPY --from=build /app/dist dist
+RUN node tools/image/prune.ts
+RUN node tools/sbom.ts
+RUN node tools/image/system.ts system
+# Folders that volumes are mounted at begin as the server's own.
+RUN mkdir -p data secrets/server secrets/owner secrets/postgres secrets/proxy secrets/radius secrets/grafana
 
-FROM ${NODE}
-ENV NODE_ENV=production \
+FROM scratch
+COPY --from=production /app/system /
+COPY --from=production --chown=10001:10001 /app/data /data
+COPY --from=production --chown=10001:10001 /app/secrets /secrets
+WORKDIR /app
+COPY --from=production /app/node_modules node_modules
+COPY --from=production /app/dist dist
+COPY package.json LICENSE ./
+COPY deploy/healthcheck.mjs deploy/make-secrets.mjs deploy/demo-tool.mjs deploy/
+ENV PATH=/usr/local/bin \
+    NODE_ENV=production \
     SALLYPORT_DATA_DIR=/data \
     HOST=0.0.0.0 \
     PORT=off \
     TLS_PORT=8443
-RUN groupadd --gid 10001 sallyport \
- && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sallyport \
- && install --directory --owner=10001 --group=10001 --mode=0700 /data /secrets
-WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=build /app/dist dist
-COPY package.json LICENSE ./
-COPY deploy deploy
-# Completes the embedded PostgreSQL, which npm packages cannot hold whole, and sees that it runs here.
-RUN node --input-type=module --eval "const { findBinaries } = await import('/app/dist/libs/platform/src/database/embedded/binaries.js'); console.log(await findBinaries(undefined, '/tmp'));"
 USER 10001:10001
 VOLUME /data
 EXPOSE 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
-CMD ["node", "--enable-source-maps", "dist/apps/server/src/main.js"]
+CMD ["node", "dist/apps/server/src/main.js"]

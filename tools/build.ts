@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeBill } from './sbom.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const STAMP = join(ROOT, 'dist/.built');
@@ -24,6 +25,7 @@ export function build(): void {
   copyFileSync(join(ROOT, 'openapi.json'), join(ROOT, 'dist/openapi.json'));
   writeFileSync(CONSOLE, "#!/usr/bin/env node\nimport './src/main.js';\n");
   chmodSync(CONSOLE, 0o755);
+  writeBill();
   writeFileSync(STAMP, '');
 }
 

@@ -14,6 +14,7 @@ const CHECKS: [name: string, command: string, args: string[]][] = [
   ['architecture', 'depcruise', ['apps', 'libs', '--config', '.dependency-cruiser.mjs']],
   ['build', 'node', ['tools/build.ts']],
   ['OpenAPI document', 'node', ['tools/openapi.ts', '--check']],
+  ['supply chain', 'node', ['tools/supply-chain.ts']],
 ];
 
 let passed = 0;
