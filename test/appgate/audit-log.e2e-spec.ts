@@ -34,6 +34,8 @@ async function record(actor: typeof SERVER, id: string, length = 1 << 20): Promi
     outcome: 'success',
     object: { type: 'tag', id },
     detail: { id, long: 'x'.repeat(length) },
+    before: null,
+    after: { notes: id },
   });
 }
 
@@ -49,7 +51,7 @@ function download(query: string, client = reader): Promise<Answer> {
 }
 
 describe('GET /sallyport/audit-events', () => {
-  it('answers events in the list envelope, newest first, every field', async () => {
+  it('S73 answers events in the list envelope, newest first, every field', async () => {
     const answer = await reader.get(`${PATH}?${since()}&action=tag.created&range=0-1`);
     expect(answer.status).toBe(200);
     const { data, ...envelope } = answer.body;
@@ -78,7 +80,7 @@ describe('GET /sallyport/audit-events', () => {
       requestId: null,
       objectType: 'tag',
       objectId: 'object-4',
-      detail: { id: 'object-4', long: 'x'.repeat(10_000) },
+      detail: { id: 'object-4', long: 'x'.repeat(10_000), before: null, after: { notes: 'object-4' } },
     });
   });
 
@@ -249,7 +251,12 @@ describe('GET /sallyport/audit-events/export', () => {
         what === '\\' ? '\\' : String.fromCharCode(parseInt(code, 16)),
       );
     expect(unescaped).toBe(KEPT);
-    expect(JSON.parse(records[2]![13]!)).toEqual({ id: 'object-2', long: 'x'.repeat(10_000) });
+    expect(JSON.parse(records[2]![13]!)).toEqual({
+      id: 'object-2',
+      long: 'x'.repeat(10_000),
+      before: null,
+      after: { notes: 'object-2' },
+    });
   });
 
   it('knows two formats', async () => {

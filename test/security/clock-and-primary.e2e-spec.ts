@@ -14,6 +14,7 @@ import { type Sallyport, startSallyport, TestClock } from '../support/sallyport.
 import { expecting, send } from '../support/send.js';
 import { PASSWORD, Stage } from '../support/stage.js';
 import { VaultClient } from '../support/vault-client.js';
+import { databaseSettings } from '../support/test-server.js';
 
 const UNKNOWN_REQUEST = { errors: ['invalid request ID'] };
 
@@ -132,7 +133,7 @@ describe('a database that is no primary, or forgets', () => {
   });
 
   function start(accepted: string, replicaOf?: Sallyport): Promise<Sallyport> {
-    const settings = { DATABASE_URL: postgres.url, SALLYPORT_ACCEPT_UNSAFE_DATABASE: accepted };
+    const settings = { ...databaseSettings(postgres.url), SALLYPORT_ACCEPT_UNSAFE_DATABASE: accepted };
     return startSallyport({ settings, ...(replicaOf && { replicaOf }) });
   }
 

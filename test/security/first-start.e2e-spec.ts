@@ -13,6 +13,7 @@ import { AppgateClient } from '../support/appgate-client.js';
 import { dumpOfActs } from '../support/faults.js';
 import { expecting } from '../support/send.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { databaseSettings } from '../support/test-server.js';
 import { VaultClient } from '../support/vault-client.js';
 
 const REPLICAS = 5;
@@ -44,7 +45,7 @@ function start(replica: number, settings: Record<string, string> = {}): Promise<
   const config = readConfig({
     PORT: '0',
     TLS_PORT: 'off',
-    DATABASE_URL: database.url,
+    ...databaseSettings(database.url),
     SALLYPORT_DATABASE_POOL: '4',
     SALLYPORT_MASTER_KEY_FILE: join(folder, 'master.key'),
     SALLYPORT_DATA_DIR: dataDirectory(replica),
@@ -112,7 +113,7 @@ it('S56 a given password that S01 or S03 refuses stops the first start, and noth
   const empty = await createTestDatabase();
   try {
     for (const password of ['short', 'password1', 'adminadmin', 'x'.repeat(257)]) {
-      const starting = start(9, { DATABASE_URL: empty.url, SALLYPORT_ADMIN_PASSWORD: password });
+      const starting = start(9, { ...databaseSettings(empty.url), SALLYPORT_ADMIN_PASSWORD: password });
       await expect(starting).rejects.toThrow(/^SALLYPORT_ADMIN_PASSWORD: /);
       await expect(starting).rejects.not.toThrow(password);
     }
@@ -126,4 +127,21 @@ it('S56 a given password that S01 or S03 refuses stops the first start, and noth
   } finally {
     await empty.drop();
   }
+});
+
+it('S01 the start says where passwords may be too short, and advises 15 while no second factor is enforced', async () => {
+  const said = async (): Promise<string[]> => {
+    logged.length = 0;
+    await (await start(7)).stop(0, 1_000);
+    return logged
+      .filter((line) => line.includes('passwords of'))
+      .map((line) => line.replace(/ Passwords$/, ''));
+  };
+  const advice = 'no second factor is enforced: passwords of at least 15 characters are advised';
+  expect(await said()).toEqual([advice]);
+  await pool.query(`UPDATE identity_providers SET min_password_length = 6 WHERE name = 'local'`);
+  expect(await said()).toEqual(['"local" takes passwords of fewer than 8 characters (6)', advice]);
+  await pool.query(`UPDATE admin_mfa_settings SET provider_id = (SELECT id FROM mfa_methods LIMIT 1)`);
+  await pool.query(`UPDATE identity_providers SET min_password_length = 15`);
+  expect(await said()).toEqual([]);
 });

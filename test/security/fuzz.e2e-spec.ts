@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ACCEPT } from '../support/appgate-client.js';
+import { SHOWN_ON_PURPOSE } from '../support/dump-search.js';
 import { OPERATIONS, type Operation, type Schema } from '../support/openapi-document.js';
 import { bodiesFor, urlTexts } from '../support/schema-inputs.js';
 import { problemsOf } from '../support/schema-problems.js';
 import { type Answer, send } from '../support/send.js';
+import { PASSWORD } from '../support/stage.js';
 import { FuzzScene } from './fuzz-scene.js';
 import { OPEN_ROUTES } from './open-routes.js';
 
@@ -31,6 +33,8 @@ const OPEN = new Set(OPEN_ROUTES.map((route) => route.replaceAll(/:(\w+)/g, '{$1
 
 let scene: FuzzScene;
 beforeAll(async () => {
+  // Right passwords go into fields of any kind.
+  SHOWN_ON_PURPOSE.add(PASSWORD);
   scene = await FuzzScene.open();
 });
 afterAll(() => scene.stage.close());
@@ -39,6 +43,8 @@ interface Input {
   path: string;
   accept: string;
   body: unknown;
+  /** The operation's own unless given. */
+  method?: string;
 }
 
 const accepts = fc.oneof(
@@ -87,6 +93,8 @@ function inputsOf(operation: Operation, targets: Record<string, string>): fc.Arb
     .tuple(filled, query)
     .map(([at, parts]) => (parts.length > 0 ? `${at}?${parts.join('&')}` : at));
   return fc.record({
+    // What ends in a slash is a list, which has a verb of its own (S82).
+    method: path.endsWith('/') ? fc.constantFrom(operation.method, 'LIST') : fc.constant(operation.method),
     path: fc.oneof(fc.constant(plain), odd),
     accept: path.startsWith('/admin') ? accepts : fc.constant('*/*'),
     body:
@@ -98,7 +106,8 @@ function inputsOf(operation: Operation, targets: Record<string, string>): fc.Arb
 
 type Caller = 'everything' | 'nobody';
 
-async function call({ method }: Operation, { path, accept, body }: Input, caller: Caller): Promise<Answer> {
+async function call(operation: Operation, input: Input, caller: Caller): Promise<Answer> {
+  const { path, accept, body, method = operation.method } = input;
   const { stage, admin } = scene;
   const token = path.startsWith('/v1')
     ? { 'x-vault-token': stage.first.rootToken }

@@ -16,6 +16,7 @@ import { startServer } from '../../apps/server/src/start/start-server.js';
 import { dump, dumpOfActs } from '../support/faults.js';
 import { expecting } from '../support/send.js';
 import { Stage, together } from '../support/stage.js';
+import { databaseSettings } from '../support/test-server.js';
 
 let stage: Stage;
 let folder: string;
@@ -78,6 +79,7 @@ it('S65 every column of bytes is sealed, wrapped or a hash, and says so in its n
   ).toEqual([]);
 });
 
+// A million are in the long set: test/faults/attack-sizes.fault-spec.ts.
 it('S66 no nonce comes twice', async () => {
   const keyring = stage.first.app.get(Keyring, { strict: false });
   const nonces = new Set<string>();
@@ -120,7 +122,7 @@ async function startWith(masterKeyFile: string): Promise<string> {
   const config = readConfig({
     PORT: '0',
     TLS_PORT: 'off',
-    DATABASE_URL: stage.first.databaseUrl,
+    ...databaseSettings(stage.first.databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: masterKeyFile,
     SALLYPORT_DATA_DIR: folder,
   });

@@ -10,6 +10,7 @@ import { ChildServer } from '../support/child-server.js';
 import type { Sallyport } from '../support/sallyport.js';
 import { type Answer, expecting, send, type Sending } from '../support/send.js';
 import { Stage } from '../support/stage.js';
+import { TraceCollector } from '../support/trace-collector.js';
 import { COLLECTIONS } from './admin-acts.js';
 import { plant } from './leak-marks.js';
 import { PlantedBodies } from './planted-bodies.js';
@@ -24,6 +25,7 @@ export const scene = {} as {
   folder: string;
   server: ChildServer;
   joined: JoinedPostgres;
+  collector: TraceCollector;
   stage: Stage;
   routes: WalkedRoute[];
   bodies: PlantedBodies;
@@ -38,7 +40,11 @@ export const answers: { what: string; answer: Answer }[] = [];
 
 export async function openScene(): Promise<void> {
   scene.folder = mkdtempSync(join(tmpdir(), 'sallyport-leaks-'));
+  scene.collector = await TraceCollector.open();
   scene.server = await ChildServer.start(scene.folder, {
+    METRICS_PORT: '0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: scene.collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=${plant('collector')}`,
     SALLYPORT_LOG_LEVEL: 'trace',
     SALLYPORT_ADMIN_PASSWORD: ADMIN_PASSWORD,
     SALLYPORT_ROOT_TOKEN: ROOT_TOKEN,
@@ -68,6 +74,7 @@ export async function closeScene(): Promise<void> {
   await scene.stage?.close();
   scene.server?.signal('SIGTERM');
   await scene.server?.ended();
+  await scene.collector?.close();
   await scene.joined?.leave();
   rmSync(scene.folder, { recursive: true, force: true });
 }

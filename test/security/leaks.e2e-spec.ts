@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -7,6 +8,7 @@ import { ChildServer } from '../support/child-server.js';
 import { dump, failOn } from '../support/faults.js';
 import { OperatorConsole } from '../support/operator-console.js';
 import { sendRaw } from '../support/raw-socket.js';
+import { send } from '../support/send.js';
 import { signInEveryWay, walkWithFaults } from './leak-acts.js';
 import { leaksIn, madeLeaksIn, plant, spellings } from './leak-marks.js';
 import { answers, closeScene, codes, made, openScene, scene } from './leak-scene.js';
@@ -74,6 +76,31 @@ function asWord(code: string): RegExp {
   return new RegExp(`(?<![0-9a-f.])${code}(?![0-9a-f])`);
 }
 
+it('S70 S97 metrics, health in detail and traces of all of it hold none either, and no name', async () => {
+  const told = /http:\/\/127\.0\.0\.1:\d+(?=\/metrics)/.exec(scene.server.words)![0];
+  const [metrics, health] = await Promise.all(
+    ['metrics', 'health'].map((page) => send({ method: 'GET', url: `${told}/${page}` })),
+  );
+  expect(metrics!.text).toContain('route="/v1/auth/:mount/login/:username",status="503"');
+  const spans = await sentSpans();
+  expect(scene.server.words).toContain('"message":"POST /v1/auth/:mount/login/:username 200 ');
+  for (const text of [metrics!.text, health!.text, spans]) {
+    expect([...leaksIn(text), ...madeLeaksIn(text, made)]).toEqual([]);
+    for (const code of codes) expect(text).not.toMatch(asWord(code));
+    expect(text).not.toMatch(/\b(walker|target object|walked)\b/);
+  }
+});
+
+/** Everything the collector was sent, once it has come. */
+async function sentSpans(): Promise<string> {
+  const { collector } = scene;
+  for (let known = -1; known !== collector.bodies.length; await pause(6_000)) known = collector.bodies.length;
+  const text = Buffer.concat(collector.bodies).toString('latin1');
+  expect(collector.spans.length).toBeGreaterThan(2_000);
+  expect(text).toContain('POST /v1/auth/:mount/login/:username');
+  return text;
+}
+
 it('S69 a dump of the database and what goes out to the sinks hold no secret as it is', async () => {
   const tables = await dump(scene.stage.first.database);
   expect(tables.size).toBeGreaterThan(40);
@@ -121,7 +148,11 @@ it('S70 a server or console that does not start says no secret of its settings',
   writeFileSync(keyFile, `${plant('master-key')}\n`, { mode: 0o600 });
   const SALLYPORT_MASTER_KEY_FILE = join(scene.folder, 'master.key');
   const wrong: Record<string, string>[] = [
-    { SALLYPORT_ROOT_TOKEN: `${plant('root-token')} and more` },
+    {
+      SALLYPORT_ROOT_TOKEN: `${plant('root-token')} and more`,
+      OTEL_EXPORTER_OTLP_HEADERS: plant('collector'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `user:${plant('collector')}@127.0.0.1`,
+    },
     { SALLYPORT_ADMIN_PASSWORD: plant('a'), SALLYPORT_ADMIN_PASSWORD_FILE: plant('b') },
     { SALLYPORT_AUDIT_WEBHOOK_TOKEN: `${plant('webhook')} and more` },
     { SALLYPORT_AUDIT_WEBHOOK_URL: `http://user:${plant('webhook')}@127.0.0.1/` },

@@ -93,18 +93,34 @@ it('S82 of two token headers that differ /v1 takes X-Vault-Token', async () => {
   await expecting(403, lookUp({ authorization: `Basic ${Buffer.from(`x:${root}`).toString('base64')}` }));
 });
 
-it('S82 signs people in while many connections dawdle', async () => {
-  const dawdling = together(200, (index) =>
-    sendRaw(
-      stage.first.url,
-      index % 2 === 0
-        ? 'POST /admin/authen'
-        : `POST /admin/authentication HTTP/1.1\r\n${HOST}\r\nContent-Length: 5000\r\n\r\n{`,
-      1_500,
-    ),
-  );
+/** Half a head, half a body, a head and a body too large for anybody. */
+const DAWDLERS: [bytes: string, answers: number[][]][] = [
+  ['POST /admin/authen', [[], [408]]],
+  [`POST /admin/authentication HTTP/1.1\r\n${HOST}\r\nContent-Length: 5000\r\n\r\n{`, [[], [406], [408]]],
+  [`LIST /v1/identity/entity/id HTTP/1.1\r\n${HOST}\r\nX-Filler: ${'x'.repeat(20_000)}`, [[413]]],
+  [
+    `POST /v1/auth/userpass/login/prompt HTTP/1.1\r\n${HOST}\r\nContent-Length: 5000000\r\n\r\n${'x'.repeat(9_000)}`,
+    [[413]],
+  ],
+  [
+    `POST /v1/sys/mfa/validate HTTP/1.1\r\n${HOST}\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{`,
+    [[], [408]],
+  ],
+];
+
+it('S82 signs people in while 1 000 connections dawdle or send too much', async () => {
   await stage.addUser('prompt');
-  const answers = await together(10, () => stage.vault().logIn('prompt', PASSWORD));
-  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
-  await dawdling;
+  await stage.makeAdministrator('prompt');
+  const dawdling = together(1_000, async (index) => {
+    const [bytes, answers] = DAWDLERS[index % DAWDLERS.length]!;
+    const { statuses } = await sendRaw(stage.first.url, bytes, 4_000);
+    return answers.some((answer) => answer.join() === statuses.join()) ? [] : [bytes.slice(0, 40), statuses];
+  });
+  for (let turn = 0; turn < 10; turn += 1) {
+    await expecting(200, stage.vault().logIn('prompt', PASSWORD));
+    const { body } = await expecting(200, stage.appgate().logIn('prompt', PASSWORD));
+    await expecting(200, stage.appgate().with(body.token).get('/local-users'));
+    await expecting(200, stage.root.list('identity/entity/id'));
+  }
+  expect((await dawdling).flat()).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Stage } from '../support/stage.js';
-import { type CodeKind, METHODS, type RuleName, RULES, SignInMachine } from './sign-in-machine.js';
+import { SignInMachine } from './sign-in-machine.js';
+import { type CodeKind, METHODS, type RuleName, RULES } from './sign-in-model.js';
 
 /** People whose sign-ins are played, each from the beginning. */
 const RUNS = 4 * Number(process.env['FUZZ_RUNS'] ?? 24);
@@ -15,14 +16,14 @@ const PEACE = 1_000;
 const COUNTING = /^(audit_.*|password_throttles|factor_throttles|factor_failure_days|login_counts)$/;
 
 /** The same in tables that hold other things too. */
-const COUNTS = ['failed_login_attempts', 'lock_start'];
+const COUNTS = ['failed_login_attempts', 'lock_start', 'last_used_at'];
 
 let stage: Stage;
 let second: string;
 beforeAll(async () => {
   stage = await Stage.open(2);
   await stage.plantPolicy('everybody', 'return true;');
-  second = await stage.addMethod('second');
+  second = await stage.addMethod('second', { enable_self_enrollment: true });
 });
 afterAll(() => stage.close());
 
@@ -42,7 +43,7 @@ async function photograph(): Promise<Map<string, string>> {
 
 /** One command: a method of the machine with its arguments, shown as it is written. */
 type Act = 'begin' | 'logIn' | 'logInWithCodes' | 'prove' | 'race' | 'initialize' | 'authorize' | 'logOut'
-  | 'rule' | 'bind' | 'reset' | 'setDisabled' | 'changePassword' | 'changeMethod' | 'move'; // prettier-ignore
+  | 'comeBack' | 'replace' | 'selfEnroll' | 'beginSelfReset' | 'confirmSelfReset' | 'adminSetting' | 'rule' | 'bind' | 'reset' | 'setDisabled' | 'changePassword' | 'changeMethod' | 'move'; // prettier-ignore
 
 class Step implements AsyncCommand<object, SignInMachine> {
   constructor(
@@ -109,12 +110,18 @@ const signingIn = [
   steps('logInWithCodes', some, replica),
   steps('race', fc.tuple(which, which), method),
   steps('move', fc.constantFrom(30, 30, 30, 31, 15)),
+  steps('selfEnroll', fc.constant(0), method, replica),
+  steps('beginSelfReset', method, kinds, replica),
+  steps('confirmSelfReset', fc.constantFrom('present', 'present', 'far'), replica),
 ];
 const befalling = [
   steps('initialize', which, replica),
   steps('logIn', mostly, replica),
   steps('logOut', which, replica),
   steps('rule', fc.constantFrom(...ALL_RULES)),
+  steps('comeBack', replica),
+  steps('replace', method, replica),
+  steps('adminSetting', fc.constantFrom('on', 'exempt', 'off')),
   steps('bind', method),
   steps('bind', method),
   steps('reset', method),
@@ -131,6 +138,7 @@ it(
     let people = 0;
     const issued = [0, 0, 0];
     let refused = 0;
+    let ownSeeds = 0;
     await fc.assert(
       fc.asyncProperty(
         rules,
@@ -139,7 +147,10 @@ it(
           stage.clock.advance(PEACE);
           people += 1;
           const machine = await SignInMachine.open(stage, `player-${people}`, second, photograph, held);
-          await fc.asyncModelRun(() => ({ model: {}, real: machine }), commands);
+          await fc
+            .asyncModelRun(() => ({ model: {}, real: machine }), commands)
+            .finally(() => machine.close());
+          ownSeeds += machine.ownSeeds;
           for (const [factors, times] of machine.issued.entries()) issued[factors]! += times;
           refused += machine.refused;
         },
@@ -149,6 +160,7 @@ it(
     // The machine went where it matters.
     expect(issued.map((times) => times >= RUNS / 25)).toEqual([true, true, true]);
     expect(refused).toBeGreaterThan(RUNS);
+    expect(ownSeeds).toBeGreaterThanOrEqual(RUNS / 25);
   },
   240_000 * Math.max(1, RUNS / 96),
 );

@@ -73,7 +73,12 @@ it('S63 deletes the authenticator and its failures, ends every token, reopens th
     `SELECT detail FROM audit_events WHERE action = 'enrollment.removed' AND object_id = $1`,
     [player.entityId],
   );
-  expect(event!.detail).toEqual({ methodId: DEFAULT_METHOD, reason: REASON });
+  expect(event!.detail).toEqual({
+    methodId: DEFAULT_METHOD,
+    reason: REASON,
+    before: { seed: true },
+    after: null,
+  });
 });
 
 it('S63 the code of the authenticator that was taken away is rejected, also by a sign-in already begun', async () => {

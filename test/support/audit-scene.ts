@@ -37,6 +37,8 @@ export class AuditScene {
           outcome: 'success',
           object: { type: 'tag', id: `${name}-${index}` },
           detail: { index },
+          before: null,
+          after: null,
         },
       );
   }

@@ -6,7 +6,9 @@ import { Clock, readConfig } from '@sallyport/platform';
 import pg from 'pg';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startServer } from '../../apps/server/src/start/start-server.js';
+import { ShuffledReplicas } from './shuffled-replicas.js';
 import { createTestDatabase } from './test-database.js';
+import { databaseSettings } from './test-server.js';
 
 /** Stands still unless moved, and may be moved back: what the process clock says is the only thing a test fakes. */
 export class TestClock extends Clock {
@@ -41,8 +43,9 @@ export interface Sallyport {
   rootToken: string;
   clock: TestClock;
   app: NestFastifyApplication;
-  /** For looking at rows, and for planting them. */
+  /** For looking at rows, and for planting them: as the role that owns the tables. */
   database: pg.Pool;
+  /** Of that role; `databaseSettings` makes of it what another process is told. */
   databaseUrl: string;
   dataDirectory: string;
   masterKeyFile: string;
@@ -52,12 +55,20 @@ export interface Sallyport {
 export const ADMIN_PASSWORD = 'correct horse battery staple';
 export const ROOT_TOKEN = 'root-token-of-the-tests-0123456789';
 
+/** How many replicas, restarting in turn, answer in the place of each server (S89); the long faults set it. */
+const SHUFFLED = Number(process.env['SALLYPORT_TEST_REPLICAS'] ?? 0);
+
 /** Starts a server whose clock is the test's and whose failures are answered at once. */
-export async function startSallyport({
-  replicaOf,
-  clock,
-  settings,
-}: SallyportOptions = {}): Promise<Sallyport> {
+export async function startSallyport(options: SallyportOptions = {}): Promise<Sallyport> {
+  const server = await startOne(options);
+  if (SHUFFLED === 0 || options.replicaOf !== undefined) return server;
+  const replicas = await ShuffledReplicas.open(server.url, SHUFFLED, () =>
+    startOne({ ...options, replicaOf: server }),
+  );
+  return { ...server, stop: () => replicas.close().then(() => server.stop()) };
+}
+
+async function startOne({ replicaOf, clock, settings }: SallyportOptions): Promise<Sallyport> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'sallyport-data-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? newMasterKey(dataDirectory);
   const database =
@@ -68,12 +79,14 @@ export async function startSallyport({
   const config = readConfig({
     PORT: '0',
     TLS_PORT: '0',
-    DATABASE_URL: database.url,
+    ...(settings?.['DATABASE_URL'] === undefined ? databaseSettings(database.url) : {}),
     SALLYPORT_MASTER_KEY_FILE: masterKeyFile,
     SALLYPORT_DATA_DIR: dataDirectory,
     SALLYPORT_ADMIN_PASSWORD: ADMIN_PASSWORD,
     SALLYPORT_ROOT_TOKEN: ROOT_TOKEN,
     SALLYPORT_FAILURE_FLOOR_MS: '0',
+    // Two workers of the tests and what else runs would leave the hashes nothing.
+    SALLYPORT_HASH_NICENESS: '0',
     // The tests' own PostgreSQL gives up durability.
     SALLYPORT_ACCEPT_UNSAFE_DATABASE: 'fsync,full_page_writes,synchronous_commit',
     ...settings,

@@ -22,6 +22,28 @@ export function problemsOf(value: unknown, unresolved: Schema, at = ''): string[
   return schema.type === typeof value ? [] : [`${at}: ${typeof value} for ${schema.type}`];
 }
 
+/** Where a value has fields its schema does not name; an object of which the schema says nothing may hold anything. */
+export function surplusOf(value: unknown, unresolved: Schema, at = ''): string[] {
+  const schema = resolve(unresolved);
+  if (typeof value !== 'object' || value === null) return [];
+  if (schema.oneOf !== undefined) {
+    const surplus = schema.oneOf
+      .filter((one) => problemsOf(value, one).length === 0)
+      .map((one) => surplusOf(value, one, at));
+    return surplus.find((found) => found.length === 0) ?? surplus[0] ?? [];
+  }
+  if (Array.isArray(value))
+    return value.flatMap((one, index) => surplusOf(one, schema.items ?? {}, `${at}[${index}]`));
+  const { properties, additionalProperties } = schema;
+  if (properties === undefined && typeof additionalProperties !== 'object') return [];
+  const further = typeof additionalProperties === 'object' ? additionalProperties : {};
+  return Object.entries(value).flatMap(([name, field]) => {
+    const known = properties !== undefined && Object.hasOwn(properties, name);
+    if (!known && !additionalProperties) return [`${at}.${name}: not in the schema`];
+    return surplusOf(field, known ? properties[name]! : further, `${at}.${name}`);
+  });
+}
+
 function problemsOfList(
   value: unknown[],
   { type, items, minItems = 0, maxItems }: Schema,

@@ -126,6 +126,34 @@ describe('create and update', () => {
   });
 });
 
+describe('create alone', () => {
+  it('overwrites nothing somebody else makes at the same time', async () => {
+    const maker = await holding(
+      rule('auth/userpass/users/+', 'create') + rule('auth/token/roles/+', 'create'),
+    );
+    const passwords = Array.from({ length: 8 }, (_, index) => `plum-orbit-velvet-${index}`);
+    for (const round of ['one', 'two', 'three']) {
+      const answers = await Promise.all(
+        passwords.map((password, index) =>
+          new Client((index % 2 === 0 ? world.server : second).url, maker.token).write(
+            `auth/userpass/users/raced-${round}`,
+            { password },
+          ),
+        ),
+      );
+      const winners = passwords.filter((_, index) => answers[index]!.status === 204);
+      expect(winners).toHaveLength(1);
+      for (const answer of answers) if (answer.status !== 204) expect(answer).toMatchObject(DENIED);
+      const body = { password: winners[0] };
+      expect((await world.anonymous.write(`auth/userpass/login/raced-${round}`, body)).status).toBe(200);
+    }
+    const roles = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((ttl) => maker.write('auth/token/roles/raced', { token_explicit_max_ttl: ttl })),
+    );
+    expect(roles.filter(({ status }) => status === 204)).toHaveLength(1);
+  });
+});
+
 describe('S51', () => {
   it('S51 no spelling of a name opens what is closed under its canonical one', async () => {
     const reader = await holding(

@@ -191,3 +191,37 @@ describe('server status', () => {
     expect(told(await anonymous.write('sys/init'))).toEqual(refusal('Vault is already initialized'));
   });
 });
+
+describe('sys/mounts', () => {
+  it('lists no secret engines, and makes none', async () => {
+    const { status, body } = await root.read('sys/mounts');
+    expect([status, body.data]).toEqual([200, {}]);
+    expect((await root.write('sys/mounts/kv', { type: 'kv' })).status).toBe(404);
+    expect((await anonymous.read('sys/mounts')).status).toBe(403);
+  });
+});
+
+describe('metadata', () => {
+  const pairs = (count: number, key = 4, value = 4) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, at) => [String(at).padEnd(key, 'k').slice(-key), 'v'.repeat(value)]),
+    );
+  const PLACES: [path: string, field: string, others: object][] = [
+    ['identity/entity', 'metadata', { name: 'kept' }],
+    ['identity/group', 'metadata', { name: 'kept' }],
+    ['auth/token/create', 'meta', {}],
+  ];
+
+  it.each(PLACES)('of %s is 64 pairs at most, of 128 and 512 bytes', async (path, field, others) => {
+    const write = (metadata: object) => root.write(path, { ...others, [field]: metadata });
+    expect([200, 204]).toContain((await write(pairs(64, 128, 512))).status);
+    for (const [metadata, text] of [
+      [pairs(65), 'metadata cannot contain more than 64 key/value pairs'],
+      [pairs(1, 129), 'metadata key is too long (limit: 128 bytes)'],
+      [pairs(1, 4, 513), 'metadata value is too long (limit: 512 bytes)'],
+    ] as const) {
+      const { status, body } = await write(metadata);
+      expect([status, JSON.stringify(body.errors)]).toEqual([400, expect.stringContaining(text)]);
+    }
+  });
+});

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '@sallyport/platform';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { deadTokens } from '../support/dead-tokens.js';
 import { expecting } from '../support/send.js';
 import { PASSWORD, Stage } from '../support/stage.js';
 import type { VaultClient } from '../support/vault-client.js';
@@ -23,45 +25,13 @@ async function newToken(fields: object = {}, by: VaultClient = stage.root): Prom
 const isLive = async (token: string, replica = 0) =>
   (await stage.vault(replica).with(token).read('auth/token/lookup-self')).status === 200;
 
-interface Subject {
-  token: string;
-  accessor: string;
-}
-
 async function accessorOf(token: string): Promise<string> {
   return (await stage.vault().with(token).read('auth/token/lookup-self')).body.data.accessor;
 }
 
-/** Tokens nobody may look up, and what a live one is compared with. */
-async function subjects(): Promise<Record<string, Subject>> {
-  const expired = await newToken({ ttl: 10 });
-  const limited = await newToken({ num_uses: 1 });
-  await stage.vault().with(limited.client_token).read('auth/token/lookup-self');
-  stage.clock.advance(10);
-  const revoked = await newToken();
-  await expecting(204, stage.root.write('auth/token/revoke', { token: revoked.client_token }));
-  await stage.addUser('gone');
-  const disabled = (await stage.vault().logIn('gone', PASSWORD)).body.auth;
-  await expecting(204, stage.root.write(`identity/entity/id/${disabled.entity_id}`, { disabled: true }));
-  const partial = (await stage.appgate().authenticate('clerk', PASSWORD)).body.token;
-  const foreign = await stage.administrator();
-  const [row] = await stage.rows(
-    `SELECT accessor FROM tokens WHERE origin = 'appgate' ORDER BY issued_at DESC LIMIT 1`,
-  );
-  return {
-    unknown: { token: `hvs.${'A'.repeat(43)}`, accessor: 'A'.repeat(24) },
-    expired: { token: expired.client_token, accessor: expired.accessor },
-    'used up': { token: limited.client_token, accessor: limited.accessor },
-    revoked: { token: revoked.client_token, accessor: revoked.accessor },
-    disabled: { token: disabled.client_token, accessor: disabled.accessor },
-    partial: { token: partial, accessor: partial },
-    'of /admin': { token: foreign.token!, accessor: row!.accessor },
-  };
-}
-
 describe('S42 a look-up', () => {
   it('answers the same for whatever is not a live token of this dialect, whoever asks', async () => {
-    const dead = await subjects();
+    const dead = await deadTokens(stage);
     const clerk = (await stage.vault().logIn('clerk', PASSWORD)).body.auth.client_token;
     const callers: [VaultClient, ReturnType<typeof refused>[]][] = [
       [
@@ -81,6 +51,27 @@ describe('S42 a look-up', () => {
         ];
         expect([state, calls.map(told)]).toEqual([state, answers]);
       }
+  });
+
+  it('costs the same statements whatever is wrong with the token', async () => {
+    const database = stage.first.app.get(Database, { strict: false });
+    const sent = vi.spyOn(database, 'query');
+    const seen: Record<string, string[][]> = {};
+    for (const [state, { token, accessor }] of Object.entries(await deadTokens(stage))) {
+      seen[state] = [];
+      for (const act of [
+        () => stage.root.write('auth/token/lookup', { token }),
+        () => stage.root.write('auth/token/lookup-accessor', { accessor }),
+        () => stage.vault().with(token).read('auth/token/lookup-self'),
+      ]) {
+        sent.mockClear();
+        await act();
+        seen[state].push(sent.mock.calls.map(([text]) => text));
+      }
+    }
+    sent.mockRestore();
+    for (const [state, statements] of Object.entries(seen))
+      expect([state, statements]).toEqual([state, seen['unknown']]);
   });
 
   it('tells everything of a live one, and its secret only to whoever brought it', async () => {
