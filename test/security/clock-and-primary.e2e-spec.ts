@@ -117,6 +117,19 @@ describe('a replica whose clock is wrong', () => {
   });
 });
 
+it('S93 S34 revives nothing where it is started with its clock behind', async () => {
+  const stage = await Stage.open(1);
+  const admin = await stage.administrator();
+  await expecting(200, admin.get('/local-users'));
+  await stage.first.database.query(`UPDATE tokens SET expires_at = now() - interval '1 second'`);
+  const clock = new HostClock();
+  clock.advance(-3_600);
+  const behind = await startSallyport({ replicaOf: stage.first, clock });
+  await expecting(401, admin.at(behind.url).get('/local-users'));
+  await behind.stop();
+  await stage.close();
+});
+
 describe('a database that is no primary, or forgets', () => {
   let folder: string;
   let postgres: EmbeddedPostgres;

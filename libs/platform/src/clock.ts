@@ -13,6 +13,11 @@ export class Clock {
     return new Date(this.latest);
   }
 
+  /** From now on it is no earlier than this. */
+  notBefore(instant: Date): void {
+    this.latest = Math.max(this.latest, instant.getTime());
+  }
+
   /** What the host says, set back or not. */
   protected hostTime(): Date {
     return new Date();

@@ -28,9 +28,9 @@ export interface StartOptions {
  */
 export async function startServer(
   config: Config,
-  { clock, logger }: StartOptions = {},
+  { clock = new Clock(), logger }: StartOptions = {},
 ): Promise<RunningServer> {
-  const options = await serverOptions(config, (clock ?? new Clock()).now());
+  const options = await serverOptions(config, clock.now());
   const metrics = new Metrics();
   if (options.tls !== undefined) metrics.certificateEnd.set(endOf(options.tls.cert));
   const tracing = await openTracing(config.tracing, SALLYPORT_VERSION, metrics);
@@ -47,6 +47,7 @@ export async function startServer(
     const { databasePoolSize: poolSize, databasePooled: pooled, databasePrepares: prepares } = config;
     dataSource = createDataSource({ url, poolSize, pooled, prepares, entities: ENTITIES });
     await dataSource.initialize();
+    clock.notBefore(await timeOf(dataSource));
     const { masterKey } = database;
     const module = AppModule.register({ config, dataSource, masterKey, clock, metrics, tracing });
     const server = await createApp(module, options, logger === undefined ? {} : { logger });
@@ -55,6 +56,12 @@ export async function startServer(
     await close();
     throw error;
   }
+}
+
+/** S93: where a host's clock is behind, what has ended by the database's time is not revived by a start. */
+async function timeOf(dataSource: DataSource): Promise<Date> {
+  const [row] = await dataSource.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+  return row!.now;
 }
 
 /** When a certificate ends, in seconds since 1970. */
