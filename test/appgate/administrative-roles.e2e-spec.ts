@@ -345,10 +345,14 @@ describe('PUT and DELETE /administrative-roles/{id}', () => {
       'SELECT action, actor_name, detail FROM audit_events WHERE object_id = $1 ORDER BY at, action',
       [role.id],
     );
+    const fields = { name: role.name, notes: '', tags: [], builtIn: false, privileges: [] };
+    const last = { ...fields, notes: 'changed' };
+    const detail = { name: role.name };
+    const changed = { changed: ['notes'], before: { notes: '' }, after: { notes: 'changed' } };
     expect(events).toEqual([
-      { action: 'role.changed', actor_name: 'admin', detail: { name: role.name, changed: ['notes'] } },
-      { action: 'role.created', actor_name: 'admin', detail: { name: role.name } },
-      { action: 'role.deleted', actor_name: 'admin', detail: { name: role.name } },
+      { action: 'role.changed', actor_name: 'admin', detail: { ...detail, ...changed } },
+      { action: 'role.created', actor_name: 'admin', detail: { ...detail, before: null, after: fields } },
+      { action: 'role.deleted', actor_name: 'admin', detail: { ...detail, before: last, after: null } },
     ]);
   });
 });

@@ -164,7 +164,7 @@ it('S96 N and N+1 serve side by side: nobody notices the migration, and sign-ins
   const both = [old, next];
   const loads = both.map(load);
   // Begun before the migration on N, ended on N+1; and begun on each after it.
-  await together(PEOPLE, (person) => end(person, before[person]!, -1, next, both));
+  for (let person = 0; person < PEOPLE; person += 1) await end(person, before[person]!, -1, next, both);
   for (let person = 1; person < PEOPLE; person += 1) {
     const [one, other] = person % 2 === 0 ? both : both.toReversed();
     if (person % 3 === 0) await administer(person, 0, one!, other!);

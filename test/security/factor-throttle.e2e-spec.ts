@@ -115,7 +115,8 @@ it('S20 the hundredth failure in a row disables the authenticator, until it is r
   const events = await stage.rows(
     `SELECT object_id, detail FROM audit_events WHERE action = 'enrollment.disabled'`,
   );
-  expect(events).toEqual([{ object_id: player.entityId, detail: { methodId: DEFAULT_METHOD } }]);
+  const change = { before: { state: 'bound' }, after: { state: 'disabled' } };
+  expect(events).toEqual([{ object_id: player.entityId, detail: { methodId: DEFAULT_METHOD, ...change } }]);
 
   stage.clock.advance(365 * 86_400);
   const late = await stage.vault().validate(await stage.request('stubborn'), stage.code(player));

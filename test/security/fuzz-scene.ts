@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AppgateClient, DEVICE } from '../support/appgate-client.js';
+import { SHOWN_ON_PURPOSE } from '../support/dump-search.js';
 import type { Operation } from '../support/openapi-document.js';
 import type { KnownFields } from '../support/schema-inputs.js';
 import { expecting } from '../support/send.js';
@@ -29,6 +30,8 @@ export class FuzzScene {
     const localUserId = (await admin.get('/local-users?query=fuzzed')).body.data[0].id;
     const { auth } = (await expecting(200, stage.root.write('auth/token/create', { no_parent: true }))).body;
     const spare = { token: auth.client_token, accessor: auth.accessor };
+    // It goes into fields of any kind.
+    SHOWN_ON_PURPOSE.add(spare.token);
     return new FuzzScene(stage, admin, player, localUserId, spare);
   }
 

@@ -28,7 +28,7 @@ it('S18 spending, clearing, ending, issuing and the audit row happen together or
     await stage.rows('SELECT id FROM tokens WHERE principal_id = $1 AND revoked_at IS NULL ORDER BY id', [
       player.entityId,
     ]),
-    await stage.rows('SELECT count(*)::int FROM audit_events'),
+    await stage.rows(`SELECT count(*)::int FROM audit_events WHERE outcome = 'success'`),
     await stage.rows('SELECT failures, booked FROM factor_throttles WHERE principal_id = $1', [
       player.entityId,
     ]),

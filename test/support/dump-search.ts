@@ -64,9 +64,11 @@ function secretsOfThisFile(): [what: string, spelling: string][] {
       ...new Set(
         expressions.flatMap((expression) => [...answers.matchAll(expression)].map(([, text]) => text!)),
       ),
-    ].slice(-MOST);
+    ]
+      .filter(isKept)
+      .slice(-MOST);
   return [
-    ...GIVEN.filter((secret) => !SHOWN_ON_PURPOSE.has(secret)).flatMap((secret) =>
+    ...GIVEN.filter(isKept).flatMap((secret) =>
       spellings(secret).map((form): [string, string] => [`“${secret}”`, form]),
     ),
     ...found(MADE).flatMap((token) =>
@@ -77,6 +79,10 @@ function secretsOfThisFile(): [what: string, spelling: string][] {
       ...formsOf(bytesOfBase32(seed)).map((form): [string, string] => ['a seed', form]),
     ]),
   ];
+}
+
+function isKept(secret: string): boolean {
+  return !SHOWN_ON_PURPOSE.has(secret);
 }
 
 /** As it is, and as a column or a document would hold its bytes. */

@@ -229,9 +229,12 @@ describe('wrong codes', () => {
       `SELECT action, detail FROM audit_events WHERE object_id = $1 AND action IN ('sign-in.factor-refused', 'enrollment.disabled') ORDER BY at`,
       [principalId],
     );
-    expect(rows.filter(({ action }) => action === 'sign-in.factor-refused')).toHaveLength(100);
+    expect(rows.filter(({ detail }) => detail.reason === 'wrong')).toHaveLength(100);
     expect(rows.filter(({ action }) => action === 'enrollment.disabled')).toEqual([
-      { action: 'enrollment.disabled', detail: { methodId: DEFAULT_METHOD_ID } },
+      {
+        action: 'enrollment.disabled',
+        detail: { methodId: DEFAULT_METHOD_ID, before: { state: 'bound' }, after: { state: 'disabled' } },
+      },
     ]);
     core.clock.advance(365 * 86_400);
     expect(await prove(code())).toEqual(WRONG);
