@@ -43,9 +43,12 @@ import { AdminSignInService } from './sign-in/admin-sign-in.service.js';
 import { AdminTokensService } from './sign-in/admin-tokens.service.js';
 import { FactorResetService } from './sign-in/factor-reset.service.js';
 import { FinishService } from './sign-in/finish.service.js';
+import { ServiceFinishService } from './sign-in/service-finish.service.js';
 import { ServiceLoginService } from './sign-in/service-login.service.js';
+import { ServiceRefusalsService } from './sign-in/service-refusals.service.js';
 import { ServiceRenewalService } from './sign-in/service-renewal.service.js';
 import { ServiceTokensService } from './sign-in/service-tokens.service.js';
+import { ServiceValidationService } from './sign-in/service-validation.service.js';
 import { SignInRows } from './sign-in/sign-in-rows.js';
 import { SweeperService } from './sign-in/sweeper.service.js';
 
@@ -54,6 +57,7 @@ const services = [
   AdminFactorService,
   AdminSessionsService,
   ServiceLoginService,
+  ServiceValidationService,
   ServiceRenewalService,
   ServiceTokenCreationService,
   RequirementService,
@@ -99,6 +103,8 @@ const services = [
     SignInRows,
     AdminTokensService,
     FinishService,
+    ServiceFinishService,
+    ServiceRefusalsService,
     ServiceTokensService,
     AliasedPersonService,
     SweeperService,

@@ -43,4 +43,5 @@ export * from './sign-in/admin-sessions.service.js';
 export * from './sign-in/admin-sign-in.service.js';
 export * from './sign-in/factor-reset.service.js';
 export * from './sign-in/service-login.service.js';
+export * from './sign-in/service-validation.service.js';
 export * from './sign-in/service-renewal.service.js';

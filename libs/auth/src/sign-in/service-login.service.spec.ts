@@ -25,7 +25,8 @@ import { withFault } from '../../../../test/support/planted-faults.js';
 import type { CredentialFor } from '../second-factor/second-factor.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { FactorResetService } from './factor-reset.service.js';
-import { type LoginOutcome, ServiceLoginService, type ValidateOutcome } from './service-login.service.js';
+import { type LoginOutcome, ServiceLoginService } from './service-login.service.js';
+import { ServiceValidationService, type ValidateOutcome } from './service-validation.service.js';
 
 const MOUNT = {
   description: '',
@@ -83,7 +84,7 @@ function validate(
   credentialFor: CredentialFor = typed(code()),
   replica = core,
 ): Promise<ValidateOutcome> {
-  return replica.get(ServiceLoginService).validate(requestId, credentialFor, from('192.0.2.7'));
+  return replica.get(ServiceValidationService).validate(requestId, credentialFor, from('192.0.2.7'));
 }
 
 /** `issued`, why not, or the code of the error. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { type AuthMount, canonicalName, IdentityProvidersService, PeopleService } from '@sallyport/identity';
 import { type MfaMethod } from '@sallyport/mfa-methods';
-import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { Database, DomainError } from '@sallyport/platform';
 import { type CompletedFactor, type Token } from '@sallyport/tokens';
 import { SelfEnrollmentService } from '../enrolment/self-enrollment.service.js';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
@@ -12,11 +12,12 @@ import {
   type CredentialFor,
   releaseAll,
   SecondFactorService,
-  type Unsatisfied,
 } from '../second-factor/second-factor.service.js';
-import { type Finisher, FinishService, LostRace } from './finish.service.js';
+import { LostRace } from './finish.service.js';
+import { ServiceFinishService } from './service-finish.service.js';
+import { ServiceRefusalsService } from './service-refusals.service.js';
 import { ServiceTokensService } from './service-tokens.service.js';
-import { type SignIn, SignInRows } from './sign-in-rows.js';
+import { SignInRows } from './sign-in-rows.js';
 
 /** Seconds a login waits for its second factor: exactly, never extended (contract vault.md §3.3, S36). */
 const REQUEST_LIFE = 300;
@@ -43,10 +44,6 @@ export type LoginOutcome =
   | { kind: 'issued'; secret: string; token: Token; unusedCredentials: boolean }
   | { kind: 'factor-owed'; requestId: string; enforcements: { name: string; methods: OwedMethod[] }[] };
 
-export type ValidateOutcome =
-  | { kind: 'issued'; secret: string; token: Token }
-  | { kind: 'unsatisfied'; principalId: string; unsatisfied: Unsatisfied };
-
 /** Logins that end in a service token, in one phase or two (contract vault.md §3, §4). */
 @Injectable()
 export class ServiceLoginService {
@@ -58,7 +55,8 @@ export class ServiceLoginService {
     private readonly requirement: RequirementService,
     private readonly secondFactor: SecondFactorService,
     private readonly rows: SignInRows,
-    private readonly finishing: FinishService,
+    private readonly finishing: ServiceFinishService,
+    private readonly refusals: ServiceRefusalsService,
     private readonly serviceTokens: ServiceTokensService,
     private readonly selfEnrollment: SelfEnrollmentService,
     private readonly audit: AuditService,
@@ -91,7 +89,7 @@ export class ServiceLoginService {
     if (user.principalDisabled) throw new DomainError('forbidden', 'entity-disabled', 'permission denied');
     this.serviceTokens.mustBeBoundTo(user.tokenSettings, actor.clientAddress);
     const { owed } = await this.requirement.of(user.accountId);
-    await this.mustBeAskable(owed, who);
+    await this.refusals.mustBeAskable(owed, who);
     const base = {
       ...user,
       factors: [],
@@ -104,121 +102,6 @@ export class ServiceLoginService {
     }
     if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who, signal);
     return this.suspend(base, owed, who);
-  }
-
-  /**
-   * Phase 2. A wrong code leaves the request usable; success ends it (contract vault.md §3.4).
-   * @param signal aborted when whoever waits has gone.
-   * @throws DomainError `invalid` codes `invalid-request-id`, `no-enforcement`; `forbidden` code `disabled`.
-   */
-  async validate(
-    requestId: string,
-    credentialFor: CredentialFor,
-    actor: Actor,
-    signal?: AbortSignal,
-  ): Promise<ValidateOutcome> {
-    const found = await this.rows.find(requestId, 'vault');
-    if (found === null) {
-      await this.recordRefusal(actor, 'unknown request');
-      throw invalidRequest();
-    }
-    const { signIn } = found;
-    const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
-    if (found.disabled || found.outdated)
-      await this.recordRefusal(who, found.disabled ? 'disabled' : 'changed since');
-    if (found.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
-    if (found.outdated) throw invalidRequest();
-    const { owed } = await this.requirement.of(signIn.accountId);
-    if (owed.length === 0) {
-      await this.recordRefusal(who, 'nothing owed');
-      throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
-    }
-    await this.mustBeAskable(owed, who);
-    const result = await this.secondFactor.prove(owed, credentialFor, {
-      principalId: signIn.principalId,
-      signInId: signIn.id,
-      signal,
-      actor: who,
-    });
-    if ('unsatisfied' in result) {
-      await this.recordUnsatisfied(who, result.unsatisfied);
-      // Of two at once with one right code the slower sees it spent by the faster: it is told that the request is over.
-      if ((await this.rows.find(requestId, 'vault')) === null) throw invalidRequest();
-      return { kind: 'unsatisfied', principalId: signIn.principalId, unsatisfied: result.unsatisfied };
-    }
-    return this.spendAndIssue(signIn, owed, result.proven, who);
-  }
-
-  /** What is owed and cannot be proven in this dialect, such as a RADIUS provider of `/admin`, lets nobody in (contract vault.md §1.9). */
-  private async mustBeAskable(owed: Enforcement[], actor: Actor): Promise<void> {
-    const closed = owed.find(
-      ({ methods }) => methods.length > 0 && !methods.some(({ offeredAt }) => offeredAt.includes('vault')),
-    );
-    if (closed === undefined) return;
-    await this.audit.record(this.database, actor, {
-      action: 'sign-in.refused',
-      outcome: 'denied',
-      object: { type: 'account', id: actor.accountId ?? '' },
-      detail: { enforcement: closed.name, reason: 'factor-not-offered' },
-    });
-    throw new DomainError('forbidden', 'factor-not-offered', 'permission denied');
-  }
-
-  /** What was evaluated is written down where that is done; the rest here. */
-  private async recordUnsatisfied(actor: Actor, { enforcement, refusals }: Unsatisfied): Promise<void> {
-    const evaluated = refusals.some(({ refusal }) => !['missing', 'unreadable'].includes(refusal.reason));
-    if (!evaluated) await this.recordRefusal(actor, 'no credential', { enforcement: enforcement.name });
-  }
-
-  /** A step that comes to nothing is an event (S73); repeats are folded (S79). */
-  private async recordRefusal(actor: Actor, reason: string, detail: object = {}): Promise<void> {
-    const event = {
-      action: 'sign-in.refused',
-      outcome: 'denied',
-      object: { type: 'account', id: actor.accountId ?? '' },
-      detail: { reason, ...detail },
-    } as const;
-    const key = JSON.stringify([actor.accountId ?? actor.clientAddress, event.detail]);
-    await this.audit.recordFolded(this.database, actor, event, key);
-  }
-
-  private async spendAndIssue(
-    signIn: SignIn,
-    owed: Enforcement[],
-    proven: Parameters<SecondFactorService['spend']>[1],
-    actor: Actor,
-  ): Promise<ValidateOutcome> {
-    let lost: MfaMethod | null = null;
-    try {
-      const issued = await this.database.transaction(async (tx) => {
-        lost = null;
-        if (!(await this.rows.take(tx, signIn))) throw invalidRequest();
-        const spent = await this.secondFactor.spend(tx, proven);
-        if ('lost' in spent) {
-          lost = spent.lost;
-          throw new LostRace();
-        }
-        return this.issue(
-          tx,
-          { ...signIn, factors: spent.completed },
-          signIn.mountId,
-          signIn.path,
-          signIn.id,
-          actor,
-        );
-      });
-      return { kind: 'issued', ...issued };
-    } catch (error) {
-      await releaseAll(proven);
-      const method = lost as MfaMethod | null;
-      if (!(error instanceof LostRace) || method === null) throw error;
-      const enforcement = owed.find(({ methodIds }) => methodIds.includes(method.id))!;
-      return {
-        kind: 'unsatisfied',
-        principalId: signIn.principalId,
-        unsatisfied: { enforcement, refusals: [{ method, refusal: { reason: 'wrong' } }] },
-      };
-    }
   }
 
   private async finishAtOnce(
@@ -237,7 +120,7 @@ export class ServiceLoginService {
       actor,
     });
     if ('unsatisfied' in result) {
-      await this.recordUnsatisfied(actor, result.unsatisfied);
+      await this.refusals.unsatisfied(actor, result.unsatisfied);
       throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
     }
     try {
@@ -259,7 +142,7 @@ export class ServiceLoginService {
     return this.database.transaction(async (tx) => {
       const spent = await this.secondFactor.spend(tx, proven ?? []);
       if ('lost' in spent) throw new LostRace();
-      return this.issue(
+      return this.finishing.issue(
         tx,
         { ...base, factors: spent.completed },
         base.mount.id,
@@ -268,24 +151,6 @@ export class ServiceLoginService {
         actor,
       );
     });
-  }
-
-  /** The last transaction of every login: judged anew, closed, issued. */
-  private async issue(
-    tx: Transaction,
-    finisher: Finisher,
-    mountId: string | null,
-    path: string,
-    sessionId: string,
-    actor: Actor,
-  ) {
-    const judged = await this.finishing.judge(tx, finisher);
-    if (!judged.ok)
-      throw judged.why === 'disabled'
-        ? new DomainError('forbidden', 'disabled', 'permission denied')
-        : invalidRequest();
-    await this.finishing.close(tx, finisher, judged, actor);
-    return this.serviceTokens.issueForLogin(tx, finisher, { mountId, path, sessionId }, actor);
   }
 
   private async suspend(base: LoginBase, owed: Enforcement[], actor: Actor): Promise<LoginOutcome> {
@@ -328,8 +193,4 @@ type LoginBase = ProvenUser & { factors: CompletedFactor[]; path: string; mount:
 
 function actorOf(user: ProvenUser, actor: Actor): Actor {
   return { ...actor, principalId: user.principalId, accountId: user.accountId, name: user.username };
-}
-
-function invalidRequest(): DomainError {
-  return new DomainError('invalid', 'invalid-request-id', 'invalid request ID');
 }

@@ -1,5 +1,5 @@
 import { Post, Req, Res } from '@nestjs/common';
-import { ServiceLoginService } from '@sallyport/auth';
+import { ServiceValidationService } from '@sallyport/auth';
 import { Clock } from '@sallyport/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
@@ -19,7 +19,7 @@ import { ValidateFields } from './validate.dto.js';
 @VaultRoutes('sys/mfa', { mountType: 'system' }, 'login MFA')
 export class ValidateController {
   constructor(
-    private readonly logins: ServiceLoginService,
+    private readonly validation: ServiceValidationService,
     private readonly clock: Clock,
   ) {}
 
@@ -52,7 +52,7 @@ export class ValidateController {
   ): Promise<Answer> {
     const credentials = credentialsFrom(Object.entries(fields.mfa_payload));
     const { mfa_request_id } = fields;
-    const outcome = await this.logins.validate(
+    const outcome = await this.validation.validate(
       mfa_request_id,
       credentials,
       actorOf(request),
