@@ -1,3 +1,5 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer } from '../support/gate-client.js';
 import { NO_NGINX, startDemoTool, startNginx } from '../support/nginx.js';
@@ -133,10 +135,50 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
   });
 
   it('keeps out a path that the tool could read in another way than the rule', async () => {
-    for (const path of ['/wiki/a%2fb', '/wiki/%252e%252e/other', '/wiki/..;/other', '/wiki//home']) {
+    for (const path of [
+      '/wiki/a%2fb',
+      '/wiki/%252e%252e/other',
+      '/wiki/..;/other',
+      '/wiki//home',
+      '/wiki/home;x',
+      '/wiki/a#/../home',
+    ]) {
       const raw = `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${reader}\r\n\r\n`;
       expect([path, (await sendRaw(nginx.url, raw)).statuses]).toEqual([path, [403]]);
     }
+  });
+
+  it('S83 tells the tool of no other path or method than the ones that were judged', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const plain = createServer(({ headers }, response) => {
+      seen.push(headers);
+      response.end();
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const { port } = plain.address() as AddressInfo;
+    const front = await startNginx({
+      sallyport: new URL(stage.first.url).host,
+      tool: `127.0.0.1:${port}`,
+    });
+    const names = ['original-url', 'rewrite-url', 'original-uri', 'forwarded-uri', 'forwarded-prefix'];
+    const verbs = [
+      'original-method',
+      'forwarded-method',
+      'http-method-override',
+      'http-method',
+      'method-override',
+    ];
+    const forged = Object.fromEntries([
+      ...names.map((name) => [`x-${name}`, '/wiki/secret']),
+      ...verbs.map((name) => [`x-${name}`, 'DELETE']),
+    ]);
+    const headers = { ...bearer(reader), ...forged };
+    const { status } = await send({ method: 'GET', url: `${front.url}/wiki/home`, headers });
+    await front.stop();
+    plain.closeAllConnections();
+    plain.close();
+    expect([status, seen.length]).toEqual([200, 1]);
+    expect(Object.keys(forged).filter((name) => name in seen[0]!)).toEqual([]);
   });
 
   it('lets nobody in where nothing can be decided', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AppgateClient } from '../support/appgate-client.js';
-import { bearer, OauthClient } from '../support/gate-client.js';
+import { askDoor, bearer, OauthClient } from '../support/gate-client.js';
 import { type Answer, expecting, send } from '../support/send.js';
 import { PASSWORD, Stage } from '../support/stage.js';
 
@@ -110,6 +110,22 @@ it('tells a service of a token of either dialect what a check of it would pass (
   });
   const bound = await vaultToken('bound', { token_bound_cidrs: ['127.0.0.0/8'] });
   expect((await service.introspect(bound)).body.bound_cidrs).toEqual(['127.0.0.0/8']);
+});
+
+it('S42 S45 a user of a mount is nobody of the identity provider that has the name of the mount', async () => {
+  await expecting(204, stage.root.write('sys/auth/local', { type: 'userpass' }));
+  await expecting(204, stage.root.write('auth/local/users/admin', { password: PASSWORD }));
+  const login = await expecting(200, stage.vault().write('auth/local/login/admin', { password: PASSWORD }));
+  const token: string = login.body.auth.client_token;
+  expect((await as(localOnly).introspect(token)).body).toEqual(INACTIVE);
+  await expecting(200, as(localOnly).revoke(token));
+  expect(await isLive(token)).toBe(true);
+  const { headers } = await expecting(200, askDoor(stage.first.url, '', bearer(token)));
+  const told = ['user', 'provider', 'dn'].map((name) => headers[`x-sallyport-${name}`]);
+  expect(told).toEqual(['admin', '-', '-']);
+  expect((await as(admin).introspect(token)).body).toMatchObject({ active: true, username: 'admin' });
+  await expecting(200, as(admin).revoke(token));
+  expect(await isLive(token)).toBe(false);
 });
 
 it('S42 every token that would not be let in, or is out of reach, is not active and nothing else, whoever asks', async () => {

@@ -2,9 +2,10 @@ import { identityPoliciesOf } from '@sallyport/identity';
 import { selectLive } from './token-row.js';
 
 export const LIVE_BY_HASH = selectLive('token_hash');
+// The store of a further mount is no identity provider: its name is the mount's path, and may be that of a provider too.
 export const HELD_BY_HASH = selectLive(
   'token_hash',
-  `u.name AS user_name, (SELECT ip.name FROM identity_providers ip WHERE ip.id = u.identity_provider_id) AS provider_name,`,
+  `u.name AS user_name, (SELECT ip.name FROM identity_providers ip WHERE ip.id = u.identity_provider_id AND ip.type <> 'Userpass') AS provider_name,`,
 );
 export const LIVE_BY_ACCESSOR = selectLive('accessor');
 export const HELD_BY_ID = `${selectLive('id')} FOR SHARE OF t`;

@@ -32,7 +32,8 @@ export type Checked = { state: 'live'; token: Token } | { state: 'disabled' };
 /** A live token and by what names its user signs in; null where it belongs to no user. */
 export interface TokenAndUser {
   token: Token;
-  user: { name: string; providerName: string } | null;
+  /** Without an identity provider: a user of a further mount of `/v1`. */
+  user: { name: string; providerName: string | null } | null;
 }
 
 type LiveRow = TokenRow & { principal_disabled: boolean };
@@ -292,6 +293,5 @@ export class TokensService {
 function withUser(row: LiveRowOfUser | null): TokenAndUser | null {
   if (row === null || row.principal_disabled) return null;
   const { user_name: name, provider_name: providerName } = row;
-  const user = name === null || providerName === null ? null : { name, providerName };
-  return { token: tokenOf(row), user };
+  return { token: tokenOf(row), user: name === null ? null : { name, providerName } };
 }

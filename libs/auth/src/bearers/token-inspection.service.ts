@@ -73,7 +73,8 @@ export class TokenInspectionService {
     const own = caller.token.principalId;
     if (id === caller.token.id || (own !== null && own === principalId)) return true;
     if (reach === null || reach === 'all') return reach === 'all';
-    return found.user !== null && reaches(reach, await this.scope.of(found.user.providerName));
+    const provider = found.user?.providerName ?? null;
+    return provider !== null && reaches(reach, await this.scope.of(provider));
   }
 
   private async recordRefusal({ token }: LiveToken, actor: Actor): Promise<void> {

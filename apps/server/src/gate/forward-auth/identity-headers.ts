@@ -20,10 +20,11 @@ export function identityHeaders(
   { token, user }: LiveToken,
   { roles, policies }: HeldRights,
 ): Record<keyof typeof IDENTITY_HEADERS, string> {
+  const provider = user && user.providerName;
   return {
     'X-Sallyport-User': headerText(user && user.name),
-    'X-Sallyport-Provider': headerText(user && user.providerName),
-    'X-Sallyport-DN': headerText(user && userDn(user.name, user.providerName)),
+    'X-Sallyport-Provider': headerText(provider),
+    'X-Sallyport-DN': headerText(user && provider && userDn(user.name, provider)),
     'X-Sallyport-Entity': headerText(token.principalId),
     'X-Sallyport-Roles': headerList(roles),
     'X-Sallyport-Policies': headerList(policies),

@@ -6,7 +6,7 @@ it.each([
   ['/wiki/home', 'wiki/home'],
   ['/wiki/', 'wiki/'],
   ['/wiki/%C3%96?next=/../x', 'wiki/Ö'],
-  ['/wiki/a..b/.hidden#x', 'wiki/a..b/.hidden'],
+  ['/wiki/a..b/.hidden?x;y#ö', 'wiki/a..b/.hidden'],
 ])('reads %s as the path "%s"', (uri, path) => {
   expect(plainPath(uri)).toBe(path);
 });
@@ -25,6 +25,15 @@ it.each([
   '/wiki/.%2E/other',
   '/wiki/%252e%252e/other',
   '/wiki/..;a=b/other',
+  // Tomcat and others read `/wiki/secret`, which a policy may deny.
+  '/wiki/secret;a=b',
+  '/wiki/secret%3Ba=b',
+  '/wiki/;/home',
+  // Node and others read `/wiki/secret`.
+  '/wiki/open#/../secret',
+  // What a header brings of the bytes of `/wiki/é`.
+  '/wiki/\u00c3\u00a9',
+  '/wiki/home two',
   '/wiki/a%2fb',
   '/wiki/a%5Cb',
   '/wiki/a\\b',

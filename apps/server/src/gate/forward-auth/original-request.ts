@@ -45,16 +45,17 @@ function told(values: string[]): string {
 
 /**
  * The path of a request target, if all who may read it read the same: no empty or dot segments, nothing encoded twice, no encoded
- * slash, no backslash, no controls.
+ * slash, no backslash, no controls; no `;`, behind which some tools find parameters of a segment, no `#`, behind which some find none of
+ * the path, and no bytes that are not ASCII, which are UTF-8 to some alone.
  */
 export function plainPath(uri: string): string {
-  const raw = uri.split(/[?#]/, 1)[0]!;
-  if (!raw.startsWith('/') || /%(2f|5c)/i.test(raw)) throw refused('original-path-unclear');
+  const raw = uri.split('?', 1)[0]!;
+  if (!/^\/[!-"$-~]*$/.test(raw) || /%(2f|5c)/i.test(raw)) throw refused('original-path-unclear');
   const path = decoded(raw);
   const isOdd =
-    /[%\\\p{Cc}]/u.test(path) ||
+    /[%\\;\p{Cc}]/u.test(path) ||
     path.includes('//') ||
-    path.split('/').some((segment) => /^\.{1,2}(;|$)/.test(segment));
+    path.split('/').some((segment) => /^\.{1,2}$/.test(segment));
   if (isOdd) throw refused('original-path-unclear');
   return path.slice(1);
 }
