@@ -8,3 +8,5 @@ CREATE ROLE sallyport LOGIN PASSWORD :'server_password';
 CREATE DATABASE sallyport OWNER sallyport_owner;
 REVOKE ALL ON DATABASE sallyport FROM PUBLIC;
 GRANT CONNECT ON DATABASE sallyport TO sallyport;
+-- The cluster's other databases are nobody's but the superuser's.
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;

@@ -29,7 +29,5 @@ function target(kind: GrantDifference['kind'], name: string): string {
     const dot = name.lastIndexOf('.');
     return ` (${pg.escapeIdentifier(name.slice(dot + 1))}) ON TABLE ${pg.escapeIdentifier(name.slice(0, dot))}`;
   }
-  if (kind !== 'FUNCTION') return ` ON ${kind} ${pg.escapeIdentifier(name)}`;
-  const [called, args] = [name.slice(0, name.indexOf('(')), name.slice(name.indexOf('('))];
-  return ` ON FUNCTION ${pg.escapeIdentifier(called)}${args}`;
+  return ` ON ${kind} ${kind === 'FUNCTION' ? name : pg.escapeIdentifier(name)}`;
 }

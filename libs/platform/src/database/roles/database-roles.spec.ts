@@ -155,6 +155,30 @@ it('S96 with two URLs the server serves as the one and the schema is the otherâ€
   });
 });
 
+it('S81 S96 what is in the schema beside ours is named, never read as a part of a statement', async () => {
+  await makeRole('app', '', PASSWORD);
+  const urls = { databaseUrl: urlOf('app'), migrationUrl: urlOf('owner') };
+  await bringUp(urls, KEY);
+  const odd = ['remove_audit_stretch(bigint) FROM app --', 'a "quoted" (one', 'place.of%'];
+  for (const name of odd)
+    await ask(
+      urls.migrationUrl,
+      `CREATE FUNCTION ${pg.escapeIdentifier(name)}(text) RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
+    );
+  for (const name of ['constructor', 'toString', 'tokens (id)'])
+    await ask(urls.migrationUrl, `CREATE TABLE ${pg.escapeIdentifier(name)} ("id" integer)`);
+  await ask(urls.migrationUrl, 'CREATE SEQUENCE "valueOf"');
+  await bringUp(urls, KEY);
+  const open = await ask(
+    urls.migrationUrl,
+    `SELECT proname::text AS name FROM pg_proc f, aclexplode(coalesce(proacl, acldefault('f', proowner))) g
+     WHERE pronamespace = 'public'::regnamespace AND g.grantee = 0`,
+  );
+  expect(open).toEqual([]);
+  const right = `SELECT has_function_privilege('remove_audit_stretch(bigint)', 'EXECUTE') AS kept`;
+  expect(await ask(urls.databaseUrl, right)).toEqual([{ kept: true }]);
+});
+
 it('S96 the role of the server alone migrates nothing: it waits for the owner, and serves once all has run', async () => {
   await makeRole('app', '', PASSWORD);
   const alone = { databaseUrl: urlOf('app'), migrationUrl: null };

@@ -7,7 +7,7 @@ export type GrantedKind = 'TABLE' | 'COLUMN' | 'SEQUENCE' | 'FUNCTION' | 'SCHEMA
 /** One privilege that somebody has and should not, or should have and has not. */
 export interface GrantDifference {
   kind: GrantedKind;
-  /** As the database spells it: `tokens`, `remove_audit_stretch(bigint)`; a column as `table.column`. */
+  /** As the database has it: `tokens`; a column as `table.column`; a function as a statement spells it, `remove_audit_stretch(bigint)`. */
   name: string;
   privilege: string;
   grantee: 'server' | 'PUBLIC';
@@ -66,11 +66,11 @@ export async function grantDifferences(sql: Sql, role: string): Promise<GrantDif
 function wantedOf({ kind, name }: Standing): readonly string[] | undefined {
   switch (kind) {
     case 'TABLE':
-      return TABLE_GRANTS[name];
+      return listed(TABLE_GRANTS, name);
     case 'COLUMN':
-      return TABLE_GRANTS[name.slice(0, name.lastIndexOf('.'))] && [];
+      return listed(TABLE_GRANTS, name.slice(0, name.lastIndexOf('.'))) && [];
     case 'SEQUENCE':
-      return SEQUENCE_GRANTS[name] ?? [];
+      return listed(SEQUENCE_GRANTS, name) ?? [];
     case 'FUNCTION':
       return FUNCTION_GRANTS.includes(name) ? ['EXECUTE'] : [];
     case 'SCHEMA':
@@ -78,6 +78,11 @@ function wantedOf({ kind, name }: Standing): readonly string[] | undefined {
     case 'DATABASE':
       return ['CONNECT'];
   }
+}
+
+/** Somebody may have named a table as what every object has. */
+function listed<T>(list: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(list, name) ? list[name] : undefined;
 }
 
 const here = 'current_schema()::regnamespace';
@@ -114,7 +119,7 @@ const STANDINGS = [
   // What an extension brought is its own.
   standing(
     'FUNCTION',
-    `f.proname || '(' || (SELECT coalesce(string_agg(format_type(t, NULL), ',' ORDER BY place), '')
+    `quote_ident(f.proname) || '(' || (SELECT coalesce(string_agg(format_type(t, NULL), ',' ORDER BY place), '')
        FROM unnest(f.proargtypes) WITH ORDINALITY AS args (t, place)) || ')'`,
     'f.proowner',
     `coalesce(f.proacl, acldefault('f', f.proowner))`,
