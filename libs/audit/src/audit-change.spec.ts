@@ -53,6 +53,38 @@ describe('what an event keeps of a changed object', () => {
     });
   });
 
+  it('S70 S73 knows secrets under names that the operator chose, and in texts', () => {
+    const texts = [
+      '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49',
+      'pasted: -----BEGIN ENCRYPTED PRIVATE KEY-----',
+      'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP',
+      'fetch with hvs.CAESIJ1234567890abcdefgh',
+      'const url = "https://robot:s3cr3t@example.com/hook";',
+    ];
+    const names = [
+      'token',
+      'api_token',
+      'refreshTokens',
+      'decryptionKey',
+      'encryption_key',
+      'ssh-key',
+      'pin',
+      'otp',
+    ];
+    const metadata = Object.fromEntries(names.map((name) => [name, 'planted']));
+    expect(keptChange({ before: null, after: { texts, metadata } }).after).toEqual({
+      texts: texts.map(() => 'set'),
+      metadata: Object.fromEntries(names.map((name) => [name, 'set'])),
+    });
+    const open = {
+      publicKey: 'PEM',
+      public_key: '-----BEGIN PUBLIC KEY-----',
+      tokenType: 'service',
+      notes: 'https://example.com:8443/a@b, see hvs.',
+    };
+    expect(keptChange({ before: null, after: open }).after).toEqual(open);
+  });
+
   it('S73 takes nothing for a secret that only tells of one', () => {
     const after = { minPasswordLength: 8, blockCommonPasswords: true, tokenType: 'service', seed: true };
     expect(keptChange({ before: null, after }).after).toEqual(after);

@@ -7,7 +7,10 @@ const SET = 'set';
 const CHANGED = 'changed';
 /** In a name of a field, whatever dialect or table it is of: what it holds is never written down. */
 const SECRET =
-  /(password|passwd|passphrase|passcode|secret|seed|hash|sealed|(private|api|integration|signing|access|shared)_?keys?$|^keys?$|bearer|credentials?$)/i;
+  /(password|passwd|passphrase|passcode|secret|seed|hash|sealed|bearer|(?<!public[_-]?)keys?$|tokens?$|credentials?$|^(pin|otp)$)/i;
+/** In a text, whatever field holds it, as notes, metadata and scripts may: private keys, seeds, tokens of `/v1`, passwords in URLs. */
+const SECRET_TEXT =
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|otpauth:\/\/|\bhv[sbr]\.[\w-]{16}|[a-z]:\/\/[^\s/@:]*:[^\s/@]+@/i;
 /** These tell of secrets and are none: how long one must be, or that one is asked for. */
 const OPEN = /^(minPasswordLength|blockCommonPasswords|credentialVersion|passwordStoppedAt)$/;
 /** What every object has and no act decides. */
@@ -26,7 +29,7 @@ export interface ObjectChange {
 
 /**
  * What an act changed, as its event keeps it (S73): of a new object and of one that goes all fields, of a changed one those that differ.
- * A secret is a mark, by the name of its field or because it is bytes; long texts are cut and keep a SHA-256 of the whole.
+ * A secret is a mark, by the name of its field, by how it looks or because it is bytes; long texts are cut and keep a SHA-256 of the whole.
  */
 export function keptChange({ before, after }: ObjectChange): Record<'before' | 'after', unknown> {
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
@@ -55,7 +58,7 @@ function kept(name: string, value: unknown, mark: string): unknown {
   if (value instanceof Uint8Array || (SECRET.test(name) && !OPEN.test(name) && typeof value !== 'boolean'))
     return mark;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'string') return shortened(value);
+  if (typeof value === 'string') return SECRET_TEXT.test(value) ? mark : shortened(value);
   if (Array.isArray(value)) {
     const shown = value.slice(0, LONGEST_LIST).map((item) => kept('', item, mark));
     return value.length > LONGEST_LIST ? [...shown, `… ${value.length - LONGEST_LIST} more`] : shown;
