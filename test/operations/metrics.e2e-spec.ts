@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Readiness } from '../../apps/server/src/http/readiness.js';
 import { MetricsListener } from '../../apps/server/src/ops/metrics-listener.service.js';
 import { startSallyport } from '../support/sallyport.js';
+import { sendRaw } from '../support/raw-socket.js';
 import { health, metricsUrl, Scrape } from '../support/scrape.js';
 import { expecting, send } from '../support/send.js';
 import { PASSWORD, Stage } from '../support/stage.js';
@@ -168,6 +169,36 @@ it('S97 nothing of it is on the public ports, and nothing else on its own', asyn
     await expecting(404, send({ method: 'GET', url: `${metricsUrl(stage.first)}${path}` }));
   for (const method of ['POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])
     await expecting(405, send({ method, url: `${metricsUrl(stage.first)}/metrics` }));
+});
+
+it('S85 S97 on loopback nothing is told under a name of somebody else’s, to which a browser may be led', async () => {
+  const url = metricsUrl(stage.first);
+  const asked = async (host: string, path: string) =>
+    (await sendRaw(url, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).statuses;
+  const { host, port } = new URL(url);
+  for (const path of ['/metrics', '/health'])
+    for (const name of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1.evil.example',
+      'localhost.evil',
+      '',
+    ])
+      expect([name, await asked(name, path)]).toEqual([name, [421]]);
+  for (const name of [host, '127.0.0.1', `localhost:${port}`, `[::1]:${port}`])
+    expect([name, await asked(name, '/metrics')]).toEqual([name, [200]]);
+});
+
+it('S97 nobody keeps a connection by saying nothing', { timeout: 20_000 }, async () => {
+  const url = metricsUrl(stage.first);
+  const began = performance.now();
+  const held = await Promise.all(
+    Array.from({ length: 16 }, () => sendRaw(url, 'GET /metrics HTTP/1.1\r\nHost: ', 12_000)),
+  );
+  expect(held.every(({ closed }) => closed)).toBe(true);
+  expect(performance.now() - began).toBeLessThan(9_000);
+  expect((await Scrape.of(stage.first)).of('sallyport_build_info')).not.toEqual({});
+  stage.clock.set(new Date());
 });
 
 it('S97 without METRICS_PORT nothing listens', async () => {

@@ -8,6 +8,11 @@ import { HealthService } from './health.service.js';
 /** What listens here is asked by a few machines of the operator's. */
 const MOST_CONNECTIONS = 16;
 const LONGEST_REQUEST_MS = 5_000;
+/** Nobody holds one of the few connections for longer without taking or sending anything. */
+const LONGEST_SILENCE_MS = 10_000;
+const LOOPBACK = /^(::1|(::ffff:)?127\.)/;
+/** What a browser may have been led to by a name of somebody else's that now says 127.0.0.1 has that name here (DNS rebinding). */
+const LOCAL_HOST = /^(localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i;
 
 interface Page {
   type: string;
@@ -44,10 +49,16 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
     this.metrics.build.set({ version: SALLYPORT_VERSION, node: process.version }, 1);
     this.metrics.onScrape('readiness', [this.metrics.ready], () => this.readReadiness());
     this.server = createServer(
-      { requestTimeout: LONGEST_REQUEST_MS, headersTimeout: LONGEST_REQUEST_MS, maxHeaderSize: 8_192 },
+      {
+        requestTimeout: LONGEST_REQUEST_MS,
+        headersTimeout: LONGEST_REQUEST_MS,
+        connectionsCheckingInterval: 1_000,
+        maxHeaderSize: 8_192,
+      },
       (request, response) => void this.answer(request, response),
     );
     this.server.maxConnections = MOST_CONNECTIONS;
+    this.server.setTimeout(LONGEST_SILENCE_MS);
     this.server.listen(metricsPort, metricsHost);
     await once(this.server, 'listening');
     this.server.on('error', (error) => this.logger.warn(`a connection was not taken: ${error.message}`));
@@ -67,7 +78,12 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
     return (this.server?.address() ?? null) as AddressInfo | null;
   }
 
-  private async answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async answer(
+    { method, url, headers, socket }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (LOOPBACK.test(socket.localAddress ?? '') && !LOCAL_HOST.test(headers.host ?? ''))
+      return void response.writeHead(421).end();
     const page = this.pages.get((url ?? '').split('?', 1)[0] ?? '');
     response.setHeader('Cache-Control', 'no-store').setHeader('X-Content-Type-Options', 'nosniff');
     if (page === undefined) return void response.writeHead(404).end();
