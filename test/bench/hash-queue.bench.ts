@@ -14,7 +14,7 @@ const SECONDS = 5;
 let stage: Stage;
 let scene: Scene;
 beforeAll(async () => {
-  stage = await Stage.open(1);
+  stage = await Stage.open(1, { settings: { SALLYPORT_HASH_NICENESS: '10' } });
   scene = new Scene(stage.first);
 });
 afterAll(() => stage.close());

@@ -1,7 +1,7 @@
 import type { Scene } from '../appgate/scene.js';
 
 /** A device for each local user who has none. */
-export async function plantDevices(scene: Scene): Promise<void> {
+export async function plantDevices(scene: Pick<Scene, 'rows'>): Promise<void> {
   await scene.rows(
     `INSERT INTO registered_devices (account_id, device_id, on_boarded_at, last_seen_at)
      SELECT account_id, gen_random_uuid(), now(), now() FROM local_users u
@@ -11,7 +11,7 @@ export async function plantDevices(scene: Scene): Promise<void> {
 }
 
 /** `each` live full tokens for each device there is. Nobody knows their secrets. */
-export async function plantTokens(scene: Scene, each: number): Promise<void> {
+export async function plantTokens(scene: Pick<Scene, 'rows'>, each: number): Promise<void> {
   await scene.rows(
     `INSERT INTO tokens
        (id, token_hash, accessor, origin, principal_id, principal_epoch, installation_epoch, admin_epoch, account_id, local_user_id, session_id, device_id,
@@ -27,7 +27,7 @@ export async function plantTokens(scene: Scene, each: number): Promise<void> {
 }
 
 /** How many planted and issued tokens their devices still let live. */
-export async function liveTokens(scene: Scene): Promise<number> {
+export async function liveTokens(scene: Pick<Scene, 'rows'>): Promise<number> {
   const [{ live }] = (await scene.rows<{ live: number }>(
     `SELECT count(*)::integer AS live FROM tokens t JOIN registered_devices d USING (account_id, device_id)
      CROSS JOIN installation i

@@ -1,7 +1,7 @@
 import type { Scene } from '../appgate/scene.js';
 
 /** Brings the number of local users to `count`, the administrator included. Nobody knows the password of a planted one. */
-export async function plantUsers(scene: Scene, count: number): Promise<void> {
+export async function plantUsers(scene: Pick<Scene, 'rows'>, count: number): Promise<void> {
   const [{ present }] = (await scene.rows<{ present: number }>(
     'SELECT count(*)::integer AS present FROM local_users',
   )) as [{ present: number }];

@@ -3,11 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Scene } from '../appgate/scene.js';
 
 const FILE = new URL('../../docs/benchmarks.md', import.meta.url);
-const HEAD = `# Benchmarks
-
-Written by \`BENCH_RECORD=1 npm run bench\`, each section by its own file in \`test/bench\`. Compare numbers of one section only: they are of one
-run, with server, database and client on one machine.
-`;
+const HEAD = '# Benchmarks\n';
 
 type Line = Record<string, string | number>;
 

@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Scene } from '../appgate/scene.js';
 import type { AppgateClient } from '../support/appgate-client.js';
+import { deadTokens, type Subject } from '../support/dead-tokens.js';
 import { PASSWORD, type Player, Stage } from '../support/stage.js';
 import { guessRate } from './guess-rate.js';
 import { median } from './measure.js';
 import { tell } from './results.js';
 
 /**
- * S05, S23: what the time of a refusal tells, without the floor that hides it: `vitest bench --run test/bench/timing.bench.ts`. The samples of all
+ * S05, S23, S42: what the time of a refusal tells, without the floor that hides it: `vitest bench --run test/bench/timing.bench.ts`. The samples of all
  * kinds are interleaved, in turns of another order each. A machine busy with something else can only add noise, which hides; but it can
  * also hit one kind by accident, so a pair that is told apart is measured again, up to twice, and must be told apart each time.
  */
-const SAMPLES = 1_000;
+/** Fewer make a try-out, not a result. */
+const SAMPLES = Number(process.env['BENCH_SAMPLES'] ?? 1_000);
 const TURNS = 3;
 const LIMIT = 0.55;
 const DAY = 86_400;
@@ -103,6 +105,22 @@ it('S23 measures', { timeout: 1_800_000 }, async () => {
     ['not enrolled', () => partials.get('empty')!.submit(nearly(first, 0)), 401],
   ];
   await mustLookAlike('Refused codes, by their time', kinds, forget);
+});
+
+it('S42 measures', { timeout: 1_800_000 }, async () => {
+  await stage.addUser('clerk');
+  const dead = Object.entries(await deadTokens(stage));
+  const { root } = stage;
+  const own = (token: string) => stage.vault().with(token).read('auth/token/lookup-self');
+  const kinds = (look: (subject: Subject) => Promise<{ status: number }>, status: number): Kind[] =>
+    dead.map(([state, subject]) => [state, () => look(subject), status]);
+  const nothing = async () => undefined;
+  for (const [title, looks] of [
+    ['by token', kinds(({ token }) => root.write('auth/token/lookup', { token }), 403)],
+    ['by accessor', kinds(({ accessor }) => root.write('auth/token/lookup-accessor', { accessor }), 400)],
+    ['of oneself', kinds(({ token }) => own(token), 403)],
+  ] as const)
+    await mustLookAlike(`Look-ups ${title} of what is no live token, by their time`, [...looks], nothing);
 });
 
 /** The right code but for one digit, and right at no step of the window. */
