@@ -9,6 +9,7 @@ export * from './devices/device-directory.service.js';
 export * from './devices/device-filter.js';
 export * from './devices/device-revocation.service.js';
 export type { DeviceAndUser, RegisteredDevice } from './devices/device-rows.js';
+export type * from './devices/revocation.js';
 export * from './enrolment/self-enrollment.service.js';
 export * from './enrolment/self-reset.service.js';
 export * from './first-factor/locked-users.service.js';

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { canonicalName, type DeviceAndUserName } from '@sallyport/identity';
+import { canonicalName } from '@sallyport/identity';
 import { Clock, Database, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, reachOf, reachValues, withinReach } from '@sallyport/privileges';
 import { hasLiveToken } from '@sallyport/tokens';
 import { livePartial } from '../sign-in/sign-in-rows.js';
 import { type DeviceFilter, isEveryDevice } from './device-filter.js';
-import { EverybodyRevocationService } from './everybody-revocation.service.js';
 import {
   DEVICE_COLUMNS,
   type DeviceRow,
@@ -14,37 +13,8 @@ import {
   deviceOf,
   type RegisteredDevice,
 } from './device-rows.js';
-
-/** Which tokens: full ones, those of unfinished sign-ins, or both. */
-export interface TokenKinds {
-  full: boolean;
-  partial: boolean;
-}
-
-export interface Revocation {
-  /** Null matches nothing. */
-  filter: DeviceFilter | null;
-  /** Nothing but these devices. */
-  only?: DeviceAndUserName[];
-  kinds: TokenKinds;
-  /** As the caller gave them, for the record. */
-  reason?: string;
-  asked: string;
-}
-
-/** The devices that were struck, the newest first; of very many the newest ones, and how many there are. */
-export interface RevokedDevices {
-  devices: RegisteredDevice[];
-  total: number;
-}
-
-/** A token that was ended: its session's end is `expiresAt`. */
-export interface RevokedToken {
-  kind: 'full' | 'partial';
-  device: RegisteredDevice;
-  issuedAt: Date;
-  expiresAt: Date;
-}
+import { EverybodyRevocationService } from './everybody-revocation.service.js';
+import type { Revocation, RevokedDevices, RevokedToken } from './revocation.js';
 
 /** Ends the tokens of many devices at once, as far as a caller's privileges reach (contract appgate.md §5.6; S39, S40, S42, S45). */
 @Injectable()

@@ -3,8 +3,8 @@ import { type Actor, AuditService } from '@sallyport/audit';
 import { after, Clock, Database, single } from '@sallyport/platform';
 import { hasLiveToken } from '@sallyport/tokens';
 import { livePartial } from '../sign-in/sign-in-rows.js';
-import type { RevokedDevices, TokenKinds } from './device-revocation.service.js';
 import { type DeviceRow, deviceOf, type RegisteredDevice } from './device-rows.js';
+import type { RevokedDevices, TokenKinds } from './revocation.js';
 
 /** Devices one statement looks at: far from the limit of a statement, and others come in between. */
 const PAGE = 250;
