@@ -154,8 +154,9 @@ describe.skipIf(!HERE)('the image', () => {
 
   /** Runs a command in exec form (JSON) as the container would: as user 10001, with the image's folder for its root. */
   function launch(command: string, environment: Record<string, string>): ChildProcess {
-    const [, script = '', ...args] = JSON.parse(command) as string[];
-    const program = [inside('/usr/local/bin/node'), inside(join('/app', script)), ...args];
+    const [, ...given] = JSON.parse(command) as string[];
+    const args = given.map((word) => (/\.m?js$/.test(word) ? inside(join('/app', word)) : word));
+    const program = [inside('/usr/local/bin/node'), ...args];
     const [file = '', ...rest] = AS_ROOT
       ? ['chroot', '--userspec=10001:10001', image.root, ...program]
       : program;
