@@ -45,10 +45,10 @@ import { FactorResetService } from './sign-in/factor-reset.service.js';
 import { FinishService } from './sign-in/finish.service.js';
 import { ServiceFinishService } from './sign-in/service-finish.service.js';
 import { ServiceLoginService } from './sign-in/service-login.service.js';
-import { ServiceRefusalsService } from './sign-in/service-refusals.service.js';
 import { ServiceRenewalService } from './sign-in/service-renewal.service.js';
 import { ServiceTokensService } from './sign-in/service-tokens.service.js';
 import { ServiceValidationService } from './sign-in/service-validation.service.js';
+import { SignInRefusalsService } from './sign-in/sign-in-refusals.service.js';
 import { SignInRows } from './sign-in/sign-in-rows.js';
 import { SweeperService } from './sign-in/sweeper.service.js';
 
@@ -104,7 +104,7 @@ const services = [
     AdminTokensService,
     FinishService,
     ServiceFinishService,
-    ServiceRefusalsService,
+    SignInRefusalsService,
     ServiceTokensService,
     AliasedPersonService,
     SweeperService,

@@ -15,6 +15,7 @@ import { RequirementService } from '../requirement/requirement.service.js';
 import type { AdminSession } from './admin-session.js';
 import { AdminTokensService } from './admin-tokens.service.js';
 import { type Cleared, type Finisher, FinishService, LostRace } from './finish.service.js';
+import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
 /** Where a sign-in begins whose partial token a first factor has earned. */
@@ -65,6 +66,7 @@ export class AdminSignInService {
     private readonly tokens: TokensService,
     private readonly issuing: AdminTokensService,
     private readonly finishing: FinishService,
+    private readonly refusals: SignInRefusalsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -254,15 +256,9 @@ export class AdminSignInService {
     return privileges;
   }
 
-  /** A right password that got nowhere, and left nothing else, is an event (S73); repeats are folded (S79). */
+  /** A right password that got nowhere leaves nothing else. */
   private async refused(error: DomainError, actor: Actor): Promise<DomainError> {
-    const event = {
-      action: 'sign-in.refused',
-      outcome: 'denied',
-      object: { type: 'account', id: actor.accountId ?? '' },
-      detail: { reason: error.code },
-    } as const;
-    await this.audit.recordFolded(this.database, actor, event, `${actor.accountId} ${error.code}`);
+    await this.refusals.step(actor, error.code);
     return error;
   }
 

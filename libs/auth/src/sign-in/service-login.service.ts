@@ -15,8 +15,8 @@ import {
 } from '../second-factor/second-factor.service.js';
 import { LostRace } from './finish.service.js';
 import { ServiceFinishService } from './service-finish.service.js';
-import { ServiceRefusalsService } from './service-refusals.service.js';
 import { ServiceTokensService } from './service-tokens.service.js';
+import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { SignInRows } from './sign-in-rows.js';
 
 /** Seconds a login waits for its second factor: exactly, never extended (contract vault.md §3.3, S36). */
@@ -56,7 +56,7 @@ export class ServiceLoginService {
     private readonly secondFactor: SecondFactorService,
     private readonly rows: SignInRows,
     private readonly finishing: ServiceFinishService,
-    private readonly refusals: ServiceRefusalsService,
+    private readonly refusals: SignInRefusalsService,
     private readonly serviceTokens: ServiceTokensService,
     private readonly selfEnrollment: SelfEnrollmentService,
     private readonly audit: AuditService,

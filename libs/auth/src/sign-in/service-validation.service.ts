@@ -12,7 +12,7 @@ import {
 } from '../second-factor/second-factor.service.js';
 import { LostRace } from './finish.service.js';
 import { invalidRequest, ServiceFinishService } from './service-finish.service.js';
-import { ServiceRefusalsService } from './service-refusals.service.js';
+import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
 
 export type ValidateOutcome =
@@ -28,7 +28,7 @@ export class ServiceValidationService {
     private readonly secondFactor: SecondFactorService,
     private readonly rows: SignInRows,
     private readonly finishing: ServiceFinishService,
-    private readonly refusals: ServiceRefusalsService,
+    private readonly refusals: SignInRefusalsService,
   ) {}
 
   /**

@@ -4,16 +4,16 @@ import { Database, DomainError } from '@sallyport/platform';
 import { type Enforcement } from '../requirement/requirement.service.js';
 import { type Unsatisfied } from '../second-factor/second-factor.service.js';
 
-/** Logins at `/v1` that come to nothing, written down (S73). */
+/** Sign-ins that come to nothing, written down (S73). */
 @Injectable()
-export class ServiceRefusalsService {
+export class SignInRefusalsService {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * What is owed and cannot be proven in this dialect, such as a RADIUS provider of `/admin`, lets nobody in (contract vault.md §1.9).
+   * What is owed and cannot be proven at `/v1`, such as a RADIUS provider of `/admin`, lets nobody in there (contract vault.md §1.9).
    * @throws DomainError `forbidden` code `factor-not-offered`.
    */
   async mustBeAskable(owed: Enforcement[], actor: Actor): Promise<void> {
