@@ -18,6 +18,7 @@ export * from './database/roles/index.js';
 export * from './database/schema-standing.js';
 export * from './database/storable-text.js';
 export * from './domain-error.js';
+export * from './in-time.js';
 export * from './installation/installation.js';
 export * from './keyring/key-inventory.js';
 export * from './keyring/key-inventory.service.js';

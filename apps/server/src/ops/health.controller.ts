@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { DomainError } from '@sallyport/platform';
+import { DomainError, inTime } from '@sallyport/platform';
 import { Access } from '../http/access.js';
 import { HealthService } from './health.service.js';
 
@@ -38,17 +38,11 @@ export class HealthController {
   @ApiOkResponse({ description: 'Ready to serve.', ...HEALTHY })
   @ApiServiceUnavailableResponse(UNHEALTHY)
   async ready(): Promise<{ status: string }> {
-    await inTime(this.health.mustBeReady());
+    await inTime(this.health.mustBeReady(), LONGEST_MS, slow);
     return { status: 'ready' };
   }
 }
 
-/** @throws DomainError `unavailable` where the work takes too long; it goes on then, and nobody looks. */
-async function inTime(work: Promise<void>): Promise<void> {
-  let patience: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    const slow = new DomainError('unavailable', 'database-slow', 'slow', { retryAfter: 1 });
-    patience = setTimeout(() => reject(slow), LONGEST_MS);
-  });
-  await Promise.race([work, tooLong]).finally(() => clearTimeout(patience));
+function slow(): DomainError {
+  return new DomainError('unavailable', 'database-slow', 'slow', { retryAfter: 1 });
 }

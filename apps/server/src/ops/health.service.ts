@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditStanding, AuditGauges, AuditResumption } from '@sallyport/audit';
-import { Database, DomainError, type KeyAge, KeyInventoryService, schemaStanding } from '@sallyport/platform';
+import {
+  Database,
+  DomainError,
+  inTime,
+  type KeyAge,
+  KeyInventoryService,
+  schemaStanding,
+} from '@sallyport/platform';
 import { Readiness } from '../http/readiness.js';
 import { DatabaseWatch } from './database-watch.service.js';
 
@@ -59,15 +66,15 @@ export class HealthService {
   async report(): Promise<HealthReport> {
     const checks = await Promise.all(this.checks.map((check) => look(check)));
     const [audit, keys] = await Promise.all([
-      inTime(this.audit.look()).catch(() => null),
-      inTime(this.keys.ages()).catch(() => null),
+      inTime(this.audit.look(), LONGEST_MS).catch(() => null),
+      inTime(this.keys.ages(), LONGEST_MS).catch(() => null),
     ]);
     return { ready: checks.every(({ ok }) => ok), checks, audit, keys };
   }
 }
 
 async function look({ name, problem }: Check): Promise<HealthReport['checks'][number]> {
-  const found = await inTime(problem()).catch(() => 'it could not be asked');
+  const found = await inTime(problem(), LONGEST_MS).catch(() => 'it could not be asked');
   return found === null ? { name, ok: true } : { name, ok: false, problem: found };
 }
 
@@ -89,12 +96,4 @@ function joined(doubts: { message: string }[]): string | null {
 
 function gapProblem(gap: object | null): string | null {
   return gap === null ? null : 'the database is behind what the audit has exported';
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let patience: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    patience = setTimeout(() => reject(new Error('too late')), LONGEST_MS);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(patience));
 }

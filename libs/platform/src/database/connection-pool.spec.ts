@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withTestDatabase } from '../../../../test/support/test-database.js';
-import { type ConnectionPool, forEverybody, inAdministration } from './connection-pool.js';
+import { type ConnectionPool, forEverybody, inAdministration, poolOf } from './connection-pool.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => dataSource.destroy());
 
 function pool(): ConnectionPool {
-  return (dataSource.driver as unknown as { master: ConnectionPool }).master;
+  return poolOf(dataSource);
 }
 
 function sleep(seconds: number): Promise<unknown> {

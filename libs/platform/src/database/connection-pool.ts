@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { callbackify } from 'node:util';
 import pg, { type ClientBase, type PoolClient, type PoolConfig } from 'pg';
+import type { DataSource } from 'typeorm';
 
 /** One piece of administration, with how many connections it holds just now. */
 interface Errand {
@@ -23,6 +24,11 @@ export function inAdministration<T>(work: () => T): T {
 /** Runs what one caller asks for all who wait for the same answer: it waits behind nobody's administration. */
 export function forEverybody<T>(work: () => T): T {
   return errands.run(null, work);
+}
+
+/** The connections TypeORM works with. */
+export function poolOf({ driver }: DataSource): ConnectionPool {
+  return (driver as unknown as { master: ConnectionPool }).master;
 }
 
 /** Whether a statement on this connection has not been answered (yet). */

@@ -3,7 +3,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../domain-error.js';
-import { isUnanswered } from './connection-pool.js';
+import { isUnanswered, poolOf } from './connection-pool.js';
 import { keepsStatements } from './data-source.js';
 import { hasStalePlan, isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
 import { StatementWatch } from './statement-watch.js';
@@ -103,7 +103,7 @@ export class Database implements Sql {
   }
 
   private get pool(): Pool {
-    return (this.dataSource.driver as unknown as { master: Pool }).master;
+    return poolOf(this.dataSource);
   }
 
   private async send<Row extends QueryResultRow>(

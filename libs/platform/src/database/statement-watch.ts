@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Pool } from 'pg';
 import { type AfterQueryEvent, DataSource, type EntitySubscriberInterface } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Metrics } from '../metrics/metrics.js';
 import { markFailed, Tracing } from '../tracing/tracing.js';
+import { poolOf } from './connection-pool.js';
 import { statementLabel } from './statement-label.js';
 
 /** Measures statements, raw ones and TypeORM's: what they do and on which table, never their values (S70). */
@@ -69,8 +69,4 @@ function spanStart(operation: string, table: string | null) {
     kind: 'client' as const,
     attributes: { ...of, ...(table === null ? {} : { 'db.collection.name': table }) },
   };
-}
-
-function poolOf(dataSource: DataSource): Pool {
-  return (dataSource.driver as unknown as { master: Pool }).master;
 }

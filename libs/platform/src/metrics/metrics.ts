@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { dialectOfAct } from '../tracing/current-act.js';
+import { inTime } from '../in-time.js';
 
 /** Milliseconds that reading one thing may take when somebody scrapes. */
 const LONGEST_READ = 2_000;
@@ -187,18 +188,12 @@ export class Metrics {
   }
 
   private async readInTime({ name, gauges, read }: Reading): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
     for (const gauge of gauges) this.forget(gauge);
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('too late')), LONGEST_READ);
-    });
     try {
-      await Promise.race([Promise.resolve(read()), late]);
+      await inTime(read(), LONGEST_READ);
     } catch (error) {
       this.scrapeFailures.inc({ reading: name });
       this.logger.debug(`${name} could not be read: ${(error as Error).message}`);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { inTime } from '../in-time.js';
 import { isGuarded } from './guarded-address.js';
 import { canonicalHost } from './host-name.js';
 import { HostResolver } from './host-resolver.js';
@@ -62,11 +62,7 @@ export class Outgoing {
   }
 
   private async resolve(name: string, withinMs: number): Promise<string[]> {
-    const stop = new AbortController();
-    const found = this.resolver.addressesOf(name).catch(() => []);
-    const late = pause(withinMs, [], { signal: stop.signal }).catch(() => []);
-    const addresses = await Promise.race([found, late]);
-    stop.abort();
+    const addresses = await inTime(this.resolver.addressesOf(name), withinMs).catch(() => []);
     return addresses
       .flatMap((address) => canonicalHost(address) ?? [])
       .filter((address) => isIP(address) !== 0);
