@@ -10,8 +10,10 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
     'first + 5',
     "withinReach('p', first)",
   ],
-  // The columns of an entity.
-  'libs/auth/src/requirement/requirement.service.ts': ['columns', 'withMethods(columnsOf(sql, MfaMethod))'],
+  // Numbers of parameters, as many as there are values.
+  'libs/audit/src/audit.service.ts': ['placeholders(part)'],
+  // The columns of an entity, and the account by one of two expressions of our own.
+  'libs/auth/src/requirement/requirement.service.ts': ['account', 'columns', 'matching(account)', 'text'],
   // One of the class's own two statements.
   'libs/auth/src/sessions/statistics.service.ts': ['statement'],
   // Columns and parameters as the callers in the same lib name them.
@@ -30,7 +32,7 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
     'table',
   ],
   // Where statements go through; the text is its caller's.
-  'libs/platform/src/database/database.ts': ['{ name: this.nameOf(text), text, values }'],
+  'libs/platform/src/database/database.ts': ['{ name: this.nameOf(text), text, values }', 'text'],
   // Table and columns of an entity; the condition is its caller's, and looked at there.
   'libs/platform/src/database/entity-rows.ts': [
     'columnsOf(reader, entity)',

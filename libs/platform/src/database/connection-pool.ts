@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
 import pg, { type ClientBase, type PoolClient, type PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -34,6 +35,20 @@ export function poolOf({ driver }: DataSource): ConnectionPool {
 /** Whether a statement on this connection has not been answered (yet). */
 export function isUnanswered(client: ClientBase): boolean {
   return !(client as ClientBase & { readyForQuery: boolean }).readyForQuery;
+}
+
+const corked = new WeakSet<Writable>();
+
+/** What is written to this connection until the event loop goes on leaves in one piece. */
+export function travelTogether(client: ClientBase): void {
+  const { stream } = (client as ClientBase & { connection: { stream: Writable } }).connection;
+  if (corked.has(stream)) return;
+  corked.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    corked.delete(stream);
+    stream.uncork();
+  });
 }
 
 /**

@@ -42,6 +42,7 @@ export function createDataSource({
       connectionTimeoutMillis: 2_000,
       query_timeout: 6_000,
       keepAlive: true,
+      pipeline: true,
       pooled,
       prepares,
       ...(pooled ? {} : SESSION_LIMITS),

@@ -3,7 +3,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../domain-error.js';
-import { isUnanswered, poolOf } from './connection-pool.js';
+import { isUnanswered, poolOf, travelTogether } from './connection-pool.js';
 import { keepsStatements } from './data-source.js';
 import { hasStalePlan, isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
 import { StatementWatch } from './statement-watch.js';
@@ -16,11 +16,20 @@ export interface Sql {
   execute(text: string, values?: unknown[]): Promise<number>;
 }
 
-/** One open transaction: raw statements and TypeORM's manager on the same connection. */
+/**
+ * One open transaction: raw statements and TypeORM's manager on the same connection. Statements sent without waiting for one another run in
+ * their order and travel together; one that fails undoes them all.
+ */
 export interface Transaction extends Sql {
   readonly manager: EntityManager;
+  /** Runs when the work is done: what it sends before it first waits travels with COMMIT, and undoes everything where it fails. */
+  beforeCommit(act: () => Promise<void>): void;
   /** Runs when the transaction was committed, and never where it was not. It must not fail. */
   onCommit(act: () => void): void;
+}
+
+export function isTransaction(sql: Sql): sql is Transaction {
+  return 'beforeCommit' in sql;
 }
 
 /**
@@ -68,33 +77,67 @@ export class Database implements Sql {
     }
   }
 
+  /**
+   * Runs the work on one connection, where statements need not wait for one another's answers: those sent together travel together.
+   * Each of them is a transaction of its own.
+   */
+  async pipeline<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw translateDatabaseError(error);
+    });
+    const sent = new Sent();
+    try {
+      return await work({
+        query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
+          (await sent.add(this.send<Row>(client, text, values))).rows,
+        execute: async (text, values = []) => (await sent.add(this.send(client, text, values))).rowCount ?? 0,
+      });
+    } finally {
+      await sent.all();
+      client.release();
+    }
+  }
+
   private async transactOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    const sent = new Sent();
+    const last: (() => Promise<void>)[] = [];
     const committed: (() => void)[] = [];
-    let client: PoolClient | undefined;
     try {
-      client = (await runner.connect()) as PoolClient;
-      const connection = client;
-      await runner.startTransaction();
+      // The manager begins none of its own within it.
+      (runner as { isTransactionActive: boolean }).isTransactionActive = true;
+      const begun = sent.add(this.sendPlain(client, 'START TRANSACTION'));
       const result = await work({
         manager: runner.manager,
+        beforeCommit: (act) => void last.push(act),
         onCommit: (act) => void committed.push(act),
         query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
-          (await this.sendRaw<Row>(connection, text, values)).rows,
-        execute: async (text, values = []) => (await this.sendRaw(connection, text, values)).rowCount ?? 0,
+          (await sent.add(this.sendRaw<Row>(client, text, values))).rows,
+        execute: async (text, values = []) =>
+          (await sent.add(this.sendRaw(client, text, values))).rowCount ?? 0,
       });
-      mustBeWhole(client);
-      await runner.commitTransaction();
+      await begun;
+      await this.commit(client, last, sent);
       for (const act of committed) act();
       return result;
     } catch (error) {
+      await sent.all();
       // A connection that does not answer would not answer this either; it is closed when it is given back.
-      if (runner.isTransactionActive && client !== undefined && !isUnanswered(client))
-        await runner.rollbackTransaction().catch(() => undefined);
+      if (client.getTransactionStatus() !== 'I' && !isUnanswered(client))
+        await this.sendPlain(client, 'ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
       await runner.release();
     }
+  }
+
+  /** PostgreSQL answers COMMIT after a failed statement as if all were well, and rolls back. */
+  private async commit(client: PoolClient, last: (() => Promise<void>)[], sent: Sent): Promise<void> {
+    const acts = last.map((act) => act());
+    const [{ command }] = await Promise.all([sent.add(this.sendPlain(client, 'COMMIT')), ...acts]);
+    if (command !== 'COMMIT')
+      throw new DomainError('internal', 'transaction-failed', 'a statement of the transaction had failed');
   }
 
   /** Where a pooler gives the next statement to another session, which has prepared nothing, none has a name. */
@@ -126,19 +169,38 @@ export class Database implements Sql {
     text: string,
     values: unknown[],
   ): Promise<QueryResult<Row>> {
-    const send = () => client.query<Row>({ name: this.nameOf(text), text, values });
-    const answer = this.watch === undefined ? send() : this.watch.measure(text, send);
+    const answer = this.measured(client, text, () =>
+      client.query<Row>({ name: this.nameOf(text), text, values }),
+    );
     return answer.catch((error: unknown) => {
       if (hasStalePlan(error)) nameAnew(text);
       throw error;
     });
   }
+
+  private sendPlain(client: PoolClient, text: string): Promise<QueryResult> {
+    return this.measured(client, text, () => client.query(text));
+  }
+
+  private measured<T>(client: Pool | PoolClient, text: string, send: () => Promise<T>): Promise<T> {
+    if ('release' in client) travelTogether(client);
+    return this.watch === undefined ? send() : this.watch.measure(text, send);
+  }
 }
 
-/** Postgres answers COMMIT after a failed statement as if all were well, and rolls back. */
-function mustBeWhole(client: PoolClient): void {
-  if (client.getTransactionStatus() === 'E')
-    throw new DomainError('internal', 'transaction-failed', 'a statement of the transaction had failed');
+/** What was sent on a connection. It is given back when all of it is answered, also where nobody waits for that any more. */
+class Sent {
+  private readonly answers: Promise<unknown>[] = [];
+
+  add<T>(answer: Promise<T>): Promise<T> {
+    answer.catch(() => undefined);
+    this.answers.push(answer);
+    return answer;
+  }
+
+  async all(): Promise<void> {
+    await Promise.allSettled(this.answers);
+  }
 }
 
 /** More statements than one transaction sends of those that a migration may make stale, each found by a run of its own. */
