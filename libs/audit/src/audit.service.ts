@@ -1,6 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Optional } from '@nestjs/common';
-import { Clock, DomainError, isRepeatable, Metrics, type Sql } from '@sallyport/platform';
+import {
+  Clock,
+  DomainError,
+  isRepeatable,
+  isTransaction,
+  Metrics,
+  type Sql,
+  type Transaction,
+} from '@sallyport/platform';
 import type { Actor } from './actor.js';
 import { keptChange } from './audit-change.js';
 import type { AuditEvent, AuditRefusal } from './audit-event.js';
@@ -10,6 +18,8 @@ import { AuditKeysService } from './chain/audit-keys.service.js';
 /** Writes audit events in the transaction of the act they tell of (S72), each with a hash under a key Postgres does not reveal (S74). */
 @Injectable()
 export class AuditService {
+  private readonly held = new WeakMap<Transaction, unknown[][]>();
+
   constructor(
     private readonly clock: Clock,
     private readonly keys: AuditKeysService,
@@ -17,12 +27,14 @@ export class AuditService {
   ) {}
 
   /**
-   * @param sql the transaction of the act; where nothing else is written, the database itself.
-   * @throws DomainError `unavailable` where the event cannot be kept: then the act must not happen either.
+   * @param sql the transaction of the act, whose events are written when it is done; where nothing else is written, the database itself.
+   * @throws DomainError `unavailable`, here or when the transaction ends, where the event cannot be kept: then the act does not happen either.
    */
   async record(sql: Sql, actor: Actor, event: AuditEvent): Promise<void> {
     await orUnavailable(async () => {
-      await sql.execute(INSERT, await this.rowOf(actor, event));
+      const row = await this.rowOf(actor, event);
+      if (isTransaction(sql)) this.hold(sql, row);
+      else await insert(sql, [row]);
     });
   }
 
@@ -43,6 +55,18 @@ export class AuditService {
       const written = await sql.execute(INSERT_FIRST, [...(await this.rowOf(actor, event)), hash, kept]);
       this.metrics?.refusals.inc({ action: event.action, folded: written === 0 ? 'yes' : 'no' });
     });
+  }
+
+  /** All events of a transaction are one statement, which travels with its COMMIT. */
+  private hold(tx: Transaction, row: unknown[]): void {
+    const known = this.held.get(tx);
+    if (known !== undefined) {
+      known.push(row);
+      return;
+    }
+    const rows = [row];
+    this.held.set(tx, rows);
+    tx.beforeCommit(() => orUnavailable(() => insert(tx, rows)));
   }
 
   private async rowOf(actor: Actor, event: AuditEvent): Promise<unknown[]> {
@@ -87,8 +111,25 @@ export class AuditService {
 const COLUMNS = `id, at, action, outcome, actor_principal_id, actor_account_id, actor_name, token_accessor, client_address, request_id,
   object_type, object_id, detail, key_id, keyed_hash`;
 
-const INSERT = `INSERT INTO audit_events (${COLUMNS})
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+/** So many rows a statement, for each number of them is a text of its own to prepare. */
+const ROWS_AT_ONCE = 50;
+
+async function insert(sql: Sql, rows: unknown[][]): Promise<void> {
+  const parts = Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, index) =>
+    rows.slice(index * ROWS_AT_ONCE, (index + 1) * ROWS_AT_ONCE),
+  );
+  await Promise.all(
+    parts.map((part) =>
+      sql.execute(`INSERT INTO audit_events (${COLUMNS}) VALUES ${placeholders(part)}`, part.flat()),
+    ),
+  );
+}
+
+/** `($1, $2, …), ($16, $17, …), …` */
+function placeholders(rows: unknown[][]): string {
+  let number = 0;
+  return rows.map((row) => `(${row.map(() => `$${(number += 1)}`).join(', ')})`).join(', ');
+}
 
 const INSERT_FIRST = `
   WITH fold AS (
