@@ -71,7 +71,7 @@ export interface ProvenFactor {
   method: MfaMethod;
   /**
    * Spends it in the transaction that finishes the step (S18): the conditional statement that decides races.
-   * False: somebody else spent it first, or the authenticator changed.
+   * False: somebody else spent it first, or the authenticator changed; then the transaction is to be undone.
    */
   spend(tx: Transaction): Promise<boolean>;
   /** Whose first right code it is: spending it binds a new factor, which not everybody may (S60). */

@@ -21,7 +21,7 @@ export const INSERT = `
     (SELECT token_epoch FROM registered_devices WHERE account_id = $6::uuid AND device_id = $11::uuid), $12, $13::jsonb, $14::jsonb, $15, $16, $17, $18, $19,
     $20, $21, $22, $23, $24, $25, $26, $27, $25, $28, $29::timestamptz
   FROM installation i
-  RETURNING *, (SELECT ${identityPoliciesOf('p')} FROM principals p WHERE p.id = $5::uuid) AS identity_policies,
+  RETURNING (SELECT ${identityPoliciesOf('p')} FROM principals p WHERE p.id = $5::uuid) AS identity_policies,
     (SELECT acl_epoch FROM installation) AS acl_epoch`;
 
 export const GIVE_UP = `

@@ -36,6 +36,8 @@ export interface TokenAndUser {
   user: { name: string; providerName: string | null } | null;
 }
 
+/** What INSERT answers; all else is known. */
+type FoundWithIssue = Pick<TokenRow, 'identity_policies' | 'acl_epoch'>;
 type LiveRow = TokenRow & { principal_disabled: boolean };
 type LiveRowOfUser = LiveRow & { user_name: string | null; provider_name: string | null };
 
@@ -55,43 +57,42 @@ export class TokensService {
    */
   async issue(tx: Transaction, wanted: NewToken, actor: Actor): Promise<{ secret: string; token: Token }> {
     const parent = wanted.parentId ? await this.holdParent(tx, wanted.parentId) : null;
-    const now = this.clock.now();
     const secret = wanted.secret ?? (wanted.origin === 'appgate' ? newAuthToken() : newServiceToken());
-    const expiresAt = earlier(wanted.ttl === null ? null : after(now, wanted.ttl), wanted.endsBy ?? null);
-    const row = single(
-      await tx.query<TokenRow>(INSERT, [
-        randomUUID(),
+    const row = newRow(wanted, wanted.boundCidrs ?? parent?.bound_cidrs ?? [], this.clock.now());
+    const found = single(
+      await tx.query<FoundWithIssue>(INSERT, [
+        row.id,
         hashSecret(secret),
-        newAccessor(),
-        wanted.origin,
-        wanted.principalId,
-        wanted.accountId,
-        wanted.localUserId,
-        wanted.mountId,
-        wanted.sessionId,
-        wanted.parentId ?? null,
-        wanted.deviceId ?? null,
-        wanted.policies,
-        JSON.stringify(wanted.factors),
-        wanted.metadata === null ? null : JSON.stringify(wanted.metadata),
-        wanted.path,
-        wanted.displayName,
-        wanted.usesLeft ?? null,
-        wanted.orphan,
-        wanted.renewable,
-        expiresAt === null ? 0 : Math.round((expiresAt.getTime() - now.getTime()) / 1000),
-        wanted.period ?? 0,
-        wanted.explicitMaxTtl ?? 0,
-        wanted.boundCidrs ?? parent?.bound_cidrs ?? [],
-        wanted.clientAddress,
-        now,
-        expiresAt,
+        row.accessor,
+        row.origin,
+        row.principal_id,
+        row.account_id,
+        row.local_user_id,
+        row.mount_id,
+        row.session_id,
+        row.parent_id,
+        row.device_id,
+        row.policies,
+        JSON.stringify(row.factors),
+        row.metadata === null ? null : JSON.stringify(row.metadata),
+        row.path,
+        row.display_name,
+        row.uses_left,
+        row.orphan,
+        row.renewable,
+        row.creation_ttl,
+        row.period,
+        row.explicit_max_ttl,
+        row.bound_cidrs,
+        row.client_address,
+        row.issued_at,
+        row.expires_at,
         wanted.idleSeconds ?? null,
-        wanted.role ?? null,
-        wanted.passwordProvenAt ?? null,
+        row.role,
+        row.password_proven_at,
       ]),
     );
-    const token = tokenOf(row);
+    const token = tokenOf({ ...row, ...found });
     await this.audit.record(
       tx,
       { ...actor, tokenAccessor: token.accessor },
@@ -288,6 +289,45 @@ export class TokensService {
       detail,
     });
   }
+}
+
+function newRow(
+  wanted: NewToken,
+  boundCidrs: string[],
+  now: Date,
+): Omit<TokenRow, 'identity_policies' | 'acl_epoch'> {
+  const expiresAt = earlier(wanted.ttl === null ? null : after(now, wanted.ttl), wanted.endsBy ?? null);
+  return {
+    id: randomUUID(),
+    accessor: newAccessor(),
+    origin: wanted.origin,
+    principal_id: wanted.principalId,
+    account_id: wanted.accountId,
+    local_user_id: wanted.localUserId,
+    mount_id: wanted.mountId,
+    session_id: wanted.sessionId,
+    parent_id: wanted.parentId ?? null,
+    device_id: wanted.deviceId ?? null,
+    policies: wanted.policies,
+    factors: wanted.factors,
+    metadata: wanted.metadata,
+    path: wanted.path,
+    display_name: wanted.displayName,
+    uses_left: wanted.usesLeft ?? null,
+    orphan: wanted.orphan,
+    renewable: wanted.renewable,
+    creation_ttl: expiresAt === null ? 0 : Math.round((expiresAt.getTime() - now.getTime()) / 1000),
+    period: wanted.period ?? 0,
+    explicit_max_ttl: wanted.explicitMaxTtl ?? 0,
+    bound_cidrs: boundCidrs,
+    client_address: wanted.clientAddress,
+    issued_at: now,
+    expires_at: expiresAt,
+    last_used_at: now,
+    last_renewed_at: null,
+    role: wanted.role ?? null,
+    password_proven_at: wanted.passwordProvenAt ?? null,
+  };
 }
 
 function withUser(row: LiveRowOfUser | null): TokenAndUser | null {

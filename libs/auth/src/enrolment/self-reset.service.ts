@@ -100,7 +100,7 @@ export class SelfResetService {
   ): Promise<T | null> {
     try {
       return await this.database.transaction(async (tx) => {
-        if ('lost' in (await this.secondFactor.spend(tx, proven))) throw new LostRace();
+        if ((await this.secondFactor.spend(tx, proven)) !== null) throw new LostRace();
         return work(tx);
       });
     } catch (error) {

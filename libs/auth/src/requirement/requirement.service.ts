@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { groupsOfPerson } from '@sallyport/identity';
 import { ADMIN_MFA, MfaMethod } from '@sallyport/mfa-methods';
-import { columnsOf, Database, type Transaction } from '@sallyport/platform';
+import { columnsOf, Database, type Sql } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
+import { ACCOUNT_OF_HANDLE } from '../sign-in/sign-in-rows.js';
 
 /** One thing that is owed: any of the methods satisfies it. */
 export interface Enforcement {
@@ -25,12 +26,36 @@ export interface Requirement {
  */
 @Injectable()
 export class RequirementService {
+  private readonly texts: Partial<Record<AccountSql, string>> = {};
+
   constructor(private readonly database: Database) {}
 
   /** Every enforcement that matches the account now, whatever has been proven. */
-  async of(accountId: string, tx?: Transaction): Promise<Requirement> {
-    const sql = tx ?? this.database;
-    const rows = await sql.query<OwedRow>(withMethods(columnsOf(sql, MfaMethod)), [accountId]);
+  async of(accountId: string, sql: Sql = this.database): Promise<Requirement> {
+    return this.read(sql, '$1', accountId);
+  }
+
+  /** The same of whoever's sign-in this is: it can be asked for together with the sign-in. */
+  async ofSignIn(handleHash: Buffer, sql: Sql = this.database): Promise<Requirement> {
+    return this.read(sql, ACCOUNT_OF_HANDLE, handleHash);
+  }
+
+  /** Whether nothing is owed beside these factors. */
+  async stands(
+    accountId: string,
+    factors: CompletedFactor[],
+    sql: Sql,
+  ): Promise<{ met: boolean; exempted: boolean }> {
+    const rows = await sql.query<OwedIds>(IDS, [accountId]);
+    return {
+      met: rows.every((row) => row.exempted || isSatisfied(row, factors)),
+      exempted: rows.some(({ exempted }) => exempted),
+    };
+  }
+
+  private async read(sql: Sql, account: AccountSql, value: string | Buffer): Promise<Requirement> {
+    const text = (this.texts[account] ??= withMethods(columnsOf(this.database, MfaMethod), account));
+    const rows = await sql.query<OwedRow>(text, [value]);
     const owed = new Map<string, Enforcement>();
     for (const { enforcement, methodIds, exempted, ...method } of rows) {
       if (exempted) continue;
@@ -42,27 +67,40 @@ export class RequirementService {
   }
 
   /** What is still missing beside the factors proven so far; empty: nothing. */
-  async missing(accountId: string, factors: CompletedFactor[], tx?: Transaction): Promise<Enforcement[]> {
-    const { owed } = await this.of(accountId, tx);
-    return owed.filter((enforcement) => !isSatisfied(enforcement, factors));
+  async missing(accountId: string, factors: CompletedFactor[]): Promise<Enforcement[]> {
+    return stillOwed((await this.of(accountId)).owed, factors);
   }
 }
 
-/** One method of one enforcement; nulls in place of a method that is gone. */
-interface OwedRow extends Omit<MfaMethod, 'id'> {
-  enforcement: string;
+/** Whose requirement is read, by what `$1` is. */
+type AccountSql = '$1' | typeof ACCOUNT_OF_HANDLE;
+
+/** One enforcement. */
+interface OwedIds {
   methodIds: string[];
   exempted: boolean;
+}
+
+/** One method of one enforcement; nulls in place of a method that is gone. */
+interface OwedRow extends Omit<MfaMethod, 'id'>, OwedIds {
+  enforcement: string;
   id: string | null;
 }
 
+export function stillOwed(owed: Enforcement[], factors: CompletedFactor[]): Enforcement[] {
+  return owed.filter((enforcement) => !isSatisfied(enforcement, factors));
+}
+
 /** Of several methods in one enforcement, any one will do. */
-export function isSatisfied({ methodIds }: Enforcement, factors: CompletedFactor[]): boolean {
+export function isSatisfied(
+  { methodIds }: Pick<Enforcement, 'methodIds'>,
+  factors: CompletedFactor[],
+): boolean {
   return methodIds.some((id) => factors.some((factor) => factor.methodId === id));
 }
 
 // The admin setting concerns the providers `/admin` knows; an exemption counts by canonical name, and only where its user's maker might exempt.
-const MATCHING = `
+const matching = (account: AccountSql) => `
   WITH person AS (
     SELECT a.principal_id, a.name_canonical, p.type AS provider_type, p.name_canonical AS provider, m.accessor, m.type AS mount_type,
       coalesce(u.exemption_counts, true) AS exemption_counts
@@ -70,7 +108,7 @@ const MATCHING = `
     JOIN identity_providers p ON p.id = a.identity_provider_id
     LEFT JOIN auth_mounts m ON m.identity_provider_id = p.id
     LEFT JOIN local_users u ON u.account_id = a.id
-    WHERE a.id = $1
+    WHERE a.id = ${account}
   )
   SELECT '${ADMIN_MFA}' AS name, ARRAY[s.provider_id] AS method_ids,
     (person.exemption_counts AND EXISTS (
@@ -86,11 +124,13 @@ const MATCHING = `
      OR person.accessor = ANY(e.auth_method_accessors)
      OR person.mount_type = ANY(e.auth_method_types)`;
 
+const IDS = `SELECT method_ids AS "methodIds", exempted FROM (${matching('$1')}) owed`;
+
 /** @param columns of a method, over alias `o`. */
-function withMethods(columns: string): string {
+function withMethods(columns: string, account: AccountSql): string {
   return `
     SELECT owed.name AS enforcement, owed.method_ids AS "methodIds", owed.exempted, ${columns}
-    FROM (${MATCHING}) owed LEFT JOIN LATERAL unnest(owed.method_ids) WITH ORDINALITY AS named (id, place) ON true
+    FROM (${matching(account)}) owed LEFT JOIN LATERAL unnest(owed.method_ids) WITH ORDINALITY AS named (id, place) ON true
     LEFT JOIN mfa_methods o ON o.id = named.id
     ORDER BY owed.name, named.place`;
 }

@@ -75,25 +75,29 @@ export class SecondFactorService {
     return { proven };
   }
 
+  /** What was proven just now, as a sign-in and its token keep it. */
+  completed(proven: ProvenFactor[]): CompletedFactor[] {
+    const time = this.clock.now().toISOString();
+    return proven.map(({ method }) => ({ methodId: method.id, type: method.type, time }));
+  }
+
   /**
    * Spends everything in the transaction that finishes the step. A first right code binds a factor only where that may be (S60).
    * @param earlier what this sign-in had proven before.
-   * @returns the factors as they are kept, or the method somebody else was faster with.
+   * @returns null when all of it is spent; else the method somebody else was faster with: then the transaction is to be undone.
    */
   async spend(
     tx: Transaction,
     proven: ProvenFactor[],
     earlier: readonly CompletedFactor[] = [],
-  ): Promise<{ completed: CompletedFactor[] } | { lost: MfaMethod }> {
+  ): Promise<MfaMethod | null> {
     const methodIds = [...earlier.map(({ methodId }) => methodId), ...proven.map(({ method }) => method.id)];
     for (const { method, bindsFor } of proven)
-      if (bindsFor !== undefined && !(await this.window.enter(tx, bindsFor, methodIds)))
-        return { lost: method };
+      if (bindsFor !== undefined && !(await this.window.enter(tx, bindsFor, methodIds))) return method;
     // One order for everybody: two sign-ins that share methods cannot wait for each other.
-    for (const factor of proven.toSorted((one, other) => (one.method.id < other.method.id ? -1 : 1)))
-      if (!(await factor.spend(tx))) return { lost: factor.method };
-    const time = this.clock.now().toISOString();
-    return { completed: proven.map(({ method }) => ({ methodId: method.id, type: method.type, time })) };
+    const inOrder = proven.toSorted((one, other) => (one.method.id < other.method.id ? -1 : 1));
+    const spent = await Promise.all(inOrder.map((factor) => factor.spend(tx)));
+    return inOrder.find((_, index) => !spent[index])?.method ?? null;
   }
 
   private async judge(attempt: FactorAttempt): Promise<FactorVerdict> {

@@ -70,9 +70,9 @@ export class StepUpService {
   ): Promise<{ secret: string; token: Token }> {
     try {
       return await this.database.transaction(async (tx) => {
-        const spent = await this.secondFactor.spend(tx, proven, session.factors);
-        if ('lost' in spent) throw refusalOf(undefined);
-        const factors = merged(session.factors, spent.completed);
+        if ((await this.secondFactor.spend(tx, proven, session.factors)) !== null) throw refusalOf(undefined);
+        const completed = this.secondFactor.completed(proven);
+        const factors = merged(session.factors, completed);
         await this.mustStand(tx, session, factors);
         const { sessionId, parentId: parent } = before;
         const issued = await this.issuing.issue(
@@ -88,7 +88,7 @@ export class StepUpService {
           object: { type: 'account', id: session.accountId },
           detail: {
             password: passwordProvenAt !== before.passwordProvenAt,
-            factors: spent.completed,
+            factors: completed,
             successor: issued.token.accessor,
           },
         });

@@ -83,19 +83,23 @@ export class AdminFactorService {
     const secret = newAuthToken();
     try {
       const factors = await this.database.transaction(async (tx) => {
-        const spent = await this.secondFactor.spend(tx, result.proven, session.factors);
-        if ('lost' in spent) throw wrongCode();
-        const completed = [...session.factors, ...spent.completed];
-        await this.devices.see(tx, session.accountId, session.deviceId);
-        await this.moveOn(tx, session, secret, completed);
-        await this.people.show(tx, session.principalId, actor);
+        const completed = this.secondFactor.completed(result.proven);
+        const all = [...session.factors, ...completed];
+        const [lost, , moved] = await Promise.all([
+          this.secondFactor.spend(tx, result.proven, session.factors),
+          this.devices.see(tx, session.accountId, session.deviceId),
+          this.moveOn(tx, session, secret, all),
+          this.people.show(tx, session.principalId, actor),
+        ]);
+        if (lost !== null) throw wrongCode();
+        if (!moved) throw new LostRace();
         await this.audit.record(tx, actor, {
           action: 'sign-in.factor-accepted',
           outcome: 'success',
           object: { type: 'account', id: session.accountId },
-          detail: { factors: spent.completed },
+          detail: { factors: completed },
         });
-        return completed;
+        return all;
       });
       const pending = session.missing.some((other) => !isSatisfied(other, factors));
       return { username: session.username, secret, pending, expiresAt: session.expiresAt };
@@ -105,16 +109,14 @@ export class AdminFactorService {
     }
   }
 
+  /** @returns false where what was shown has ended meanwhile. */
   private async moveOn(
     tx: Transaction,
     session: AdminSession,
     secret: string,
     factors: CompletedFactor[],
-  ): Promise<void> {
-    if (session.signIn !== null) {
-      if (!(await this.rows.advance(tx, session.signIn, secret, factors, PARTIAL_LIFE))) throw new LostRace();
-      return;
-    }
+  ): Promise<boolean> {
+    if (session.signIn !== null) return this.rows.advance(tx, session.signIn, secret, factors, PARTIAL_LIFE);
     const parentTokenId = session.kind === 'final' ? session.token!.parentId : session.token!.id;
     await this.rows.add(tx, {
       handle: secret,
@@ -134,7 +136,7 @@ export class AdminFactorService {
     });
     // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5). Last: if everybody's
     // were ended before this the token is refused, and if after, the sign-in above carries the old stamp (S40).
-    if (session.kind === 'final' && !(await this.tokens.giveUp(tx, session.token!.id))) throw new LostRace();
+    return session.kind !== 'final' || this.tokens.giveUp(tx, session.token!.id);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { GlobalSettingsService } from '@sallyport/identity';
-import { after, Clock, Database, isWithin } from '@sallyport/platform';
-import { type Checked, type Token, TokensService } from '@sallyport/tokens';
-import { RequirementService } from '../requirement/requirement.service.js';
+import { after, Clock, Database, isWithin, type Sql } from '@sallyport/platform';
+import { type Checked, hashSecret, type Token, TokensService } from '@sallyport/tokens';
+import { type Enforcement, RequirementService, stillOwed } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
 import { type FoundSignIn, SignInRows } from './sign-in-rows.js';
 
@@ -33,31 +33,15 @@ export class AdminSessionsService {
     // Most requests come with a token; the two never share a secret.
     const checked = await this.tokens.check(secret);
     if (checked !== null) return this.ofToken(checked, clientAddress);
-    const found = await this.rows.find(secret, 'appgate');
+    const [found, { owed }] = await this.database.pipeline((sql) =>
+      Promise.all([
+        this.rows.find(secret, 'appgate', sql),
+        this.requirement.ofSignIn(hashSecret(secret), sql),
+      ]),
+    );
     return found === null || found.disabled || found.outdated || !found.adminProvider
       ? null
-      : this.ofSignIn(found);
-  }
-
-  private async ofSignIn({ signIn, username, providerName }: FoundSignIn): Promise<AdminSession> {
-    return {
-      kind: 'partial',
-      scopeId: signIn.id,
-      principalId: signIn.principalId,
-      accountId: signIn.accountId,
-      localUserId: signIn.localUserId,
-      credentialVersion: signIn.credentialVersion,
-      username,
-      providerName,
-      deviceId: signIn.deviceId ?? NO_DEVICE,
-      factors: signIn.factors,
-      missing: await this.requirement.missing(signIn.accountId, signIn.factors),
-      expiresAt: signIn.sessionExpiresAt ?? signIn.createdAt,
-      connectTime: signIn.createdAt,
-      clientAddress: signIn.clientAddress,
-      signIn,
-      token: null,
-    };
+      : sessionOf(found, owed);
   }
 
   private async ofToken(checked: Checked, clientAddress: string): Promise<AdminSession | null> {
@@ -67,21 +51,24 @@ export class AdminSessionsService {
 
   /** What a token that is live stands for here; null where it belongs to nobody who may sign in at `/admin`. */
   async ofLiveToken(token: Token): Promise<AdminSession | null> {
-    if (token.localUserId === null || token.accountId === null || token.principalId === null) return null;
-    const person = await this.personOf(token.localUserId);
-    if (person === null || person.principal_id !== token.principalId) return null;
+    const { localUserId, accountId, principalId } = token;
+    if (localUserId === null || accountId === null || principalId === null) return null;
+    const [person, { owed }] = await this.database.pipeline((sql) =>
+      Promise.all([this.personOf(localUserId, sql), this.requirement.of(accountId, sql)]),
+    );
+    if (person === null || person.principal_id !== principalId) return null;
     return {
       kind: token.origin === 'appgate' ? 'final' : 'foreign',
       scopeId: token.id,
-      principalId: token.principalId,
-      accountId: token.accountId,
-      localUserId: token.localUserId,
+      principalId,
+      accountId,
+      localUserId,
       credentialVersion: person.credential_version,
       username: person.username,
       providerName: person.provider_name,
       deviceId: token.deviceId ?? NO_DEVICE,
       factors: token.factors,
-      missing: await this.requirement.missing(token.accountId, token.factors),
+      missing: stillOwed(owed, token.factors),
       expiresAt: await this.endOf(token),
       connectTime: token.issuedAt,
       clientAddress: token.clientAddress,
@@ -98,8 +85,8 @@ export class AdminSessionsService {
   }
 
   /** A user of a provider that may sign in at `/admin`. */
-  private async personOf(localUserId: string): Promise<PersonRow | null> {
-    const [row] = await this.database.query<PersonRow>(
+  private async personOf(localUserId: string, sql: Sql): Promise<PersonRow | null> {
+    const [row] = await sql.query<PersonRow>(
       `SELECT u.name AS username, p.name AS provider_name, u.credential_version, a.principal_id
        FROM local_users u JOIN identity_providers p ON p.id = u.identity_provider_id JOIN accounts a ON a.id = u.account_id
        WHERE u.id = $1 AND p.admin_provider AND NOT u.disabled`,
@@ -107,4 +94,25 @@ export class AdminSessionsService {
     );
     return row ?? null;
   }
+}
+
+function sessionOf({ signIn, username, providerName }: FoundSignIn, owed: Enforcement[]): AdminSession {
+  return {
+    kind: 'partial',
+    scopeId: signIn.id,
+    principalId: signIn.principalId,
+    accountId: signIn.accountId,
+    localUserId: signIn.localUserId,
+    credentialVersion: signIn.credentialVersion,
+    username,
+    providerName,
+    deviceId: signIn.deviceId ?? NO_DEVICE,
+    factors: signIn.factors,
+    missing: stillOwed(owed, signIn.factors),
+    expiresAt: signIn.sessionExpiresAt ?? signIn.createdAt,
+    connectTime: signIn.createdAt,
+    clientAddress: signIn.clientAddress,
+    signIn,
+    token: null,
+  };
 }

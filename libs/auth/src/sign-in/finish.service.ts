@@ -3,7 +3,7 @@ import { type Actor, AuditService } from '@sallyport/audit';
 import { DomainError, Metrics, sourceNetwork, type Transaction } from '@sallyport/platform';
 import type { CompletedFactor } from '@sallyport/tokens';
 import { PasswordThrottleService } from '../first-factor/password-throttle.service.js';
-import { type Enforcement, isSatisfied, RequirementService } from '../requirement/requirement.service.js';
+import { RequirementService } from '../requirement/requirement.service.js';
 
 /** Whose sign-in is about to end in a full token. */
 export interface Finisher {
@@ -23,8 +23,7 @@ export interface Cleared {
   exempted: boolean;
 }
 
-export type Judgement =
-  Cleared | { ok: false; why: 'disabled' | 'outdated' } | { ok: false; why: 'owed'; owed: Enforcement[] };
+export type Judgement = Cleared | { ok: false; why: 'disabled' | 'outdated' | 'owed' };
 
 /** What every path to a full token does in its last transaction: judge anew, clear the counts, write it down (S07, S37, S53, S72). */
 @Injectable()
@@ -41,18 +40,19 @@ export class FinishService {
    * One user's sign-ins are finished one after the other: `close` writes to the row that is held here.
    */
   async judge(tx: Transaction, finisher: Finisher): Promise<Judgement> {
-    const [row] = await tx.query<{ disabled: boolean; outdated: boolean }>(
-      `SELECT u.disabled OR p.disabled AS disabled, u.credential_version <> $3 OR a.principal_id <> $2 AS outdated
-       FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
-       WHERE u.id = $1 FOR NO KEY UPDATE OF u FOR SHARE OF p`,
-      [finisher.localUserId, finisher.principalId, finisher.credentialVersion],
-    );
+    const [[row], standing] = await Promise.all([
+      tx.query<{ disabled: boolean; outdated: boolean }>(
+        `SELECT u.disabled OR p.disabled AS disabled, u.credential_version <> $3 OR a.principal_id <> $2 AS outdated
+         FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
+         WHERE u.id = $1 FOR NO KEY UPDATE OF u FOR SHARE OF p`,
+        [finisher.localUserId, finisher.principalId, finisher.credentialVersion],
+      ),
+      this.requirement.stands(finisher.accountId, finisher.factors, tx),
+    ]);
     if (row === undefined) return { ok: false, why: 'outdated' };
     if (row.disabled) return { ok: false, why: 'disabled' };
     if (row.outdated) return { ok: false, why: 'outdated' };
-    const { owed, exempted } = await this.requirement.of(finisher.accountId, tx);
-    const missing = owed.filter((enforcement) => !isSatisfied(enforcement, finisher.factors));
-    return missing.length === 0 ? { ok: true, exempted } : { ok: false, why: 'owed', owed: missing };
+    return standing.met ? { ok: true, exempted: standing.exempted } : { ok: false, why: 'owed' };
   }
 
   /** A full sign-in: its network is known, and the failed passwords it felt are forgotten (S07, S08); the event is written. */
@@ -64,8 +64,6 @@ export class FinishService {
   ): Promise<void> {
     const { accountId, factors } = finisher;
     tx.onCommit(() => this.metrics.countSignIn(factors.at(-1)?.type ?? 'password'));
-    if (finisher.fromToken !== true)
-      await this.throttle.signedIn(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
     const object = { type: 'account', id: accountId };
     if (exempted)
       await this.audit.record(tx, actor, { action: 'sign-in.exempted', outcome: 'success', object });
@@ -75,6 +73,8 @@ export class FinishService {
       object,
       detail: { factors },
     });
+    if (finisher.fromToken !== true)
+      await this.throttle.signedIn(tx, accountId, sourceNetwork(actor.clientAddress ?? ''));
   }
 }
 

@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor } from '@sallyport/audit';
 import { DomainError, type Transaction } from '@sallyport/platform';
-import { type Finisher, FinishService } from './finish.service.js';
-import { ServiceTokensService } from './service-tokens.service.js';
+import { type Token } from '@sallyport/tokens';
+import { type Finisher, FinishService, type Judgement } from './finish.service.js';
+import { type LoginSettings, ServiceTokensService } from './service-tokens.service.js';
+
+/** What a login at `/v1` ends by, as it stands in its last transaction. */
+export interface LoginGrounds {
+  judged: Judgement;
+  /** Null where the user or the mount is gone. */
+  settings: LoginSettings | null;
+}
 
 /** The last steps of every login at `/v1`, in the transaction that spends its factors (S18, S37). */
 @Injectable()
@@ -12,26 +20,35 @@ export class ServiceFinishService {
     private readonly serviceTokens: ServiceTokensService,
   ) {}
 
+  /** Judges anew; nothing is decided yet, so that this can be asked for together with what is spent. */
+  async judge(tx: Transaction, finisher: Finisher, mountId: string | null): Promise<LoginGrounds> {
+    const [judged, settings] = await Promise.all([
+      this.finishing.judge(tx, finisher),
+      this.serviceTokens.settingsOf(tx, finisher, mountId),
+    ]);
+    return { judged, settings };
+  }
+
   /**
-   * Judges anew, closes the sign-in, issues the token.
+   * Closes the sign-in and issues the token.
    * @throws DomainError `forbidden` code `disabled`; `invalid` code `invalid-request-id`, where password or requirement changed meanwhile;
    *   as `ServiceTokensService.issueForLogin`.
    */
   async issue(
     tx: Transaction,
     finisher: Finisher,
-    mountId: string | null,
-    path: string,
-    sessionId: string,
+    { judged, settings }: LoginGrounds,
+    login: { mountId: string | null; path: string; sessionId: string },
     actor: Actor,
-  ) {
-    const judged = await this.finishing.judge(tx, finisher);
-    if (!judged.ok)
-      throw judged.why === 'disabled'
-        ? new DomainError('forbidden', 'disabled', 'permission denied')
-        : invalidRequest();
-    await this.finishing.close(tx, finisher, judged, actor);
-    return this.serviceTokens.issueForLogin(tx, finisher, { mountId, path, sessionId }, actor);
+  ): Promise<{ secret: string; token: Token }> {
+    if (!judged.ok && judged.why === 'disabled')
+      throw new DomainError('forbidden', 'disabled', 'permission denied');
+    if (!judged.ok || settings === null) throw invalidRequest();
+    const [issued] = await Promise.all([
+      this.serviceTokens.issueForLogin(tx, finisher, settings, login, actor),
+      this.finishing.close(tx, finisher, judged, actor),
+    ]);
+    return issued;
   }
 }
 

@@ -97,7 +97,7 @@ export class ServiceLoginService {
       mount,
     };
     if (owed.length === 0) {
-      const issued = await this.finish(base, null, who);
+      const issued = await this.finish(base, [], who);
       return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
     }
     if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who, signal);
@@ -134,22 +134,16 @@ export class ServiceLoginService {
     }
   }
 
-  private async finish(
-    base: LoginBase,
-    proven: Parameters<SecondFactorService['spend']>[1] | null,
-    actor: Actor,
-  ) {
+  private async finish(base: LoginBase, proven: Parameters<SecondFactorService['spend']>[1], actor: Actor) {
     return this.database.transaction(async (tx) => {
-      const spent = await this.secondFactor.spend(tx, proven ?? []);
-      if ('lost' in spent) throw new LostRace();
-      return this.finishing.issue(
-        tx,
-        { ...base, factors: spent.completed },
-        base.mount.id,
-        base.path,
-        randomUUID(),
-        actor,
-      );
+      const finisher = { ...base, factors: this.secondFactor.completed(proven) };
+      const [lost, grounds] = await Promise.all([
+        this.secondFactor.spend(tx, proven),
+        this.finishing.judge(tx, finisher, base.mount.id),
+      ]);
+      if (lost !== null) throw new LostRace();
+      const login = { mountId: base.mount.id, path: base.path, sessionId: randomUUID() };
+      return this.finishing.issue(tx, finisher, grounds, login, actor);
     });
   }
 

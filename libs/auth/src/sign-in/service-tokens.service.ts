@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import type { TokenSettings } from '@sallyport/identity';
-import { DomainError, isWithin, single, type Transaction } from '@sallyport/platform';
+import { DomainError, isWithin, type Transaction } from '@sallyport/platform';
 import { MAX_TTL, type Token, TokensService } from '@sallyport/tokens';
 import type { Finisher } from './finish.service.js';
 
@@ -16,16 +16,24 @@ export class ServiceTokensService {
       throw new DomainError('forbidden', 'source-address', 'permission denied');
   }
 
+  /** What user and mount say of the tokens of a login; null where one of them is gone. */
+  async settingsOf(
+    tx: Transaction,
+    { localUserId }: Pick<Finisher, 'localUserId'>,
+    mountId: string | null,
+  ): Promise<LoginSettings | null> {
+    const [row = null] = await tx.query<LoginSettings>(LOGIN_SETTINGS, [localUserId, mountId]);
+    return row;
+  }
+
   /** @throws DomainError `invalid` code `root-policy`: no login makes a root token. */
   async issueForLogin(
     tx: Transaction,
     finisher: Finisher,
+    { name, settings, ...mount }: LoginSettings,
     { mountId, path, sessionId }: { mountId: string | null; path: string; sessionId: string },
     actor: Actor,
   ): Promise<{ secret: string; token: Token }> {
-    const { name, settings, ...mount } = single(
-      await tx.query<LoginSettings>(LOGIN_SETTINGS, [finisher.localUserId, mountId]),
-    );
     const policies = policiesOf(settings);
     if (policies.includes('root'))
       throw new DomainError('invalid', 'root-policy', 'auth methods cannot create root tokens');
@@ -58,7 +66,7 @@ export class ServiceTokensService {
 }
 
 /** What the user and its mount say of tokens. */
-interface LoginSettings extends MountLives {
+export interface LoginSettings extends MountLives {
   name: string;
   settings: TokenSettings;
   path: string;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor } from '@sallyport/audit';
 import { type MfaMethod } from '@sallyport/mfa-methods';
 import { Database, DomainError } from '@sallyport/platform';
-import { type Token } from '@sallyport/tokens';
+import { hashSecret, type Token } from '@sallyport/tokens';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
 import {
   type CredentialFor,
@@ -42,7 +42,12 @@ export class ServiceValidationService {
     actor: Actor,
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
-    const found = await this.rows.find(requestId, 'vault');
+    const [found, { owed }] = await this.database.pipeline((sql) =>
+      Promise.all([
+        this.rows.find(requestId, 'vault', sql),
+        this.requirement.ofSignIn(hashSecret(requestId), sql),
+      ]),
+    );
     if (found === null) {
       await this.refusals.step(actor, 'unknown request');
       throw invalidRequest();
@@ -53,7 +58,6 @@ export class ServiceValidationService {
       await this.refusals.step(who, found.disabled ? 'disabled' : 'changed since');
     if (found.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
     if (found.outdated) throw invalidRequest();
-    const { owed } = await this.requirement.of(signIn.accountId);
     if (owed.length === 0) {
       await this.refusals.step(who, 'nothing owed');
       throw new DomainError('invalid', 'no-enforcement', 'found nil or empty MFAEnforcement configuration');
@@ -83,21 +87,17 @@ export class ServiceValidationService {
     let lost: MfaMethod | null = null;
     try {
       const issued = await this.database.transaction(async (tx) => {
-        lost = null;
-        if (!(await this.rows.take(tx, signIn))) throw invalidRequest();
-        const spent = await this.secondFactor.spend(tx, proven);
-        if ('lost' in spent) {
-          lost = spent.lost;
-          throw new LostRace();
-        }
-        return this.finishing.issue(
-          tx,
-          { ...signIn, factors: spent.completed },
-          signIn.mountId,
-          signIn.path,
-          signIn.id,
-          actor,
-        );
+        const finisher = { ...signIn, factors: this.secondFactor.completed(proven) };
+        const [taken, faster, grounds] = await Promise.all([
+          this.rows.take(tx, signIn),
+          this.secondFactor.spend(tx, proven),
+          this.finishing.judge(tx, finisher, signIn.mountId),
+        ]);
+        lost = taken ? faster : null;
+        if (!taken) throw invalidRequest();
+        if (faster !== null) throw new LostRace();
+        const { mountId, path, id: sessionId } = signIn;
+        return this.finishing.issue(tx, finisher, grounds, { mountId, path, sessionId }, actor);
       });
       return { kind: 'issued', ...issued };
     } catch (error) {

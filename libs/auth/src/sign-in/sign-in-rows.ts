@@ -37,7 +37,6 @@ export interface NewSignIn extends Omit<SignIn, 'id' | 'handleHash' | 'createdAt
 
 interface SignInRow {
   id: string;
-  handle_hash: Buffer;
   principal_id: string;
   account_id: string;
   local_user_id: string;
@@ -114,17 +113,13 @@ export class SignInRows {
   }
 
   /** A live sign-in by its handle; one that was finished lives on for a repeat (S36). */
-  async find(handle: string, origin: TokenOrigin): Promise<FoundSignIn | null> {
+  async find(handle: string, origin: TokenOrigin, sql: Sql = this.database): Promise<FoundSignIn | null> {
     const now = this.clock.now();
-    const [row] = await this.database.query<SignInRow>(FIND, [
-      hashSecret(handle),
-      origin,
-      now,
-      after(now, -REPEAT_SECONDS),
-    ]);
+    const handleHash = hashSecret(handle);
+    const [row] = await sql.query<SignInRow>(FIND, [handleHash, origin, now, after(now, -REPEAT_SECONDS)]);
     if (row === undefined) return null;
     return {
-      signIn: signInOf(row),
+      signIn: signInOf(row, handleHash),
       username: row.username,
       providerName: row.provider_name,
       adminProvider: row.admin_provider,
@@ -213,10 +208,10 @@ export function livePartial(
     AND (${alias}.finished_at IS NULL OR ${alias}.finished_at > ${now} - interval '${REPEAT_SECONDS} seconds')`;
 }
 
-function signInOf(row: SignInRow): SignIn {
+function signInOf(row: SignInRow, handleHash: Buffer): SignIn {
   return {
     id: row.id,
-    handleHash: row.handle_hash,
+    handleHash,
     principalId: row.principal_id,
     accountId: row.account_id,
     localUserId: row.local_user_id,
@@ -232,6 +227,9 @@ function signInOf(row: SignInRow): SignIn {
   };
 }
 
+/** Whose sign-in a handle is, live or not: `$1` is the handle's hash. */
+export const ACCOUNT_OF_HANDLE = '(SELECT account_id FROM sign_ins WHERE handle_hash = $1)';
+
 const INSERT = `
   INSERT INTO sign_ins (id, handle_hash, origin, principal_id, account_id, local_user_id, credential_version, mount_id, parent_token_id,
     device_id, factors, path, client_address, created_at, expires_at, session_expires_at, sign_in_epoch)
@@ -240,7 +238,8 @@ const INSERT = `
   FROM installation`;
 
 const FIND = `
-  SELECT s.*, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version, u.name AS username,
+  SELECT s.id, s.principal_id, s.account_id, s.local_user_id, s.credential_version, s.mount_id, s.parent_token_id, s.device_id, s.factors, s.path,
+    s.client_address, s.created_at, s.session_expires_at, u.disabled AS user_disabled, p.disabled AS principal_disabled, u.credential_version AS user_version, u.name AS username,
     i.name AS provider_name, i.admin_provider
   FROM sign_ins s JOIN local_users u ON u.id = s.local_user_id JOIN principals p ON p.id = s.principal_id
   JOIN identity_providers i ON i.id = u.identity_provider_id

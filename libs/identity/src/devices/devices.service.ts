@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { after, Clock, type Sql, type Transaction } from '@sallyport/platform';
+import { GLOBAL_DEFAULTS } from '../settings/global-settings.js';
 import { GlobalSettingsService } from '../settings/global-settings.service.js';
 
 const DAY = 86_400;
@@ -22,8 +23,10 @@ export class DevicesService {
     await tx.execute(
       `INSERT INTO registered_devices AS known (account_id, device_id, on_boarded_at, last_seen_at) VALUES ($1, $2, $3, $3)
        ON CONFLICT (account_id, device_id) DO UPDATE SET last_seen_at = greatest(known.last_seen_at, excluded.last_seen_at),
-         on_boarded_at = CASE WHEN known.last_seen_at < $4 THEN excluded.on_boarded_at ELSE known.on_boarded_at END`,
-      [accountId, deviceId, now, await this.oldest(tx)],
+         on_boarded_at = CASE WHEN known.last_seen_at < $3 - make_interval(days => coalesce(
+             (SELECT (settings->>'registeredDeviceExpirationDays')::int FROM global_settings), $4))
+           THEN excluded.on_boarded_at ELSE known.on_boarded_at END`,
+      [accountId, deviceId, now, GLOBAL_DEFAULTS.registeredDeviceExpirationDays],
     );
   }
 

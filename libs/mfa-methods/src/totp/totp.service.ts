@@ -14,6 +14,24 @@ import { totpConfigOf } from './totp-config.js';
 import type { TotpEnrollment } from './totp-enrollment.entity.js';
 import { seedPlace, TotpEnrollmentsService } from './totp-enrollments.service.js';
 
+/** What of an enrolment decides about a code. */
+type Seed = Pick<
+  TotpEnrollment,
+  | 'id'
+  | 'methodId'
+  | 'principalId'
+  | 'sealedSeed'
+  | 'seedVersion'
+  | 'algorithm'
+  | 'digits'
+  | 'period'
+  | 'skew'
+  | 'provisionalFor'
+  | 'boundAt'
+  | 'disabledAt'
+  | 'lastUsedStep'
+>;
+
 const DUMMY_SEED = randomBytes(20);
 
 /** Verifies one-time codes of time-based authenticators (RFC 6238; contract vault.md §5.7). */
@@ -96,23 +114,16 @@ export class TotpService implements FactorType {
   }
 
   /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
-  private async usable(
-    methodId: string,
-    principalId: string,
-    signInId: string,
-  ): Promise<TotpEnrollment | null> {
+  private async usable(methodId: string, principalId: string, signInId: string): Promise<Seed | null> {
     // Not by its repository, which takes longer where there is something to make an object of (S23).
-    const [found = null] = await this.database.query<Pick<TotpEnrollment, keyof TotpEnrollment>>(ENROLLMENT, [
-      methodId,
-      principalId,
-    ]);
+    const [found = null] = await this.database.query<Seed>(ENROLLMENT, [methodId, principalId]);
     if (found === null || found.boundAt !== null) return found;
     return found.provisionalFor === signInId ? found : null;
   }
 
   /** Computes every step of the window; with a dummy seed where there is none. */
   private async matches(
-    enrollment: TotpEnrollment | null,
+    enrollment: Seed | null,
     code: string,
     config: ReturnType<typeof totpConfigOf>,
   ): Promise<number[]> {
@@ -145,20 +156,22 @@ export class TotpService implements FactorType {
   private async spend(
     tx: Transaction,
     method: MfaMethod,
-    enrollment: TotpEnrollment,
+    enrollment: Seed,
     step: number,
     actor: Actor,
   ): Promise<boolean> {
     const now = this.clock.now();
-    const changed = await tx.execute(
-      `UPDATE totp_enrollments SET last_used_step = $3, last_used_at = $4, verified_at = coalesce(verified_at, $4),
-         bound_at = coalesce(bound_at, $4), provisional_for = NULL
-       WHERE id = $1 AND seed_version = $2 AND disabled_at IS NULL AND (last_used_step IS NULL OR last_used_step < $3)
-         AND provisional_for IS NOT DISTINCT FROM $5`,
-      [enrollment.id, enrollment.seedVersion, step, now, enrollment.provisionalFor],
-    );
+    const [changed] = await Promise.all([
+      tx.execute(
+        `UPDATE totp_enrollments SET last_used_step = $3, last_used_at = $4, verified_at = coalesce(verified_at, $4),
+           bound_at = coalesce(bound_at, $4), provisional_for = NULL
+         WHERE id = $1 AND seed_version = $2 AND disabled_at IS NULL AND (last_used_step IS NULL OR last_used_step < $3)
+           AND provisional_for IS NOT DISTINCT FROM $5`,
+        [enrollment.id, enrollment.seedVersion, step, now, enrollment.provisionalFor],
+      ),
+      this.throttle.succeed(tx, enrollment.principalId, enrollment.methodId),
+    ]);
     if (changed !== 1) return false;
-    await this.throttle.succeed(tx, enrollment.principalId, enrollment.methodId);
     if (enrollment.provisionalFor !== null)
       await this.enrollments.bound(tx, method, enrollment.principalId, actor);
     return true;
@@ -166,7 +179,7 @@ export class TotpService implements FactorType {
 
   private async refuseWrong(
     attempt: FactorAttempt,
-    enrollment: TotpEnrollment | null,
+    enrollment: Seed | null,
     counted: CountedFactor,
   ): Promise<FactorVerdict> {
     await this.database.transaction(async (tx) => {
@@ -179,7 +192,7 @@ export class TotpService implements FactorType {
 
   private async refuseBooking(
     attempt: FactorAttempt,
-    enrollment: TotpEnrollment | null,
+    enrollment: Seed | null,
     { waitSeconds, retryAfter, capped }: { waitSeconds: number; retryAfter: number; capped: boolean },
     freeTries: number,
   ): Promise<FactorVerdict> {
@@ -194,17 +207,14 @@ export class TotpService implements FactorType {
 
   private async refuseUncounted(
     attempt: FactorAttempt,
-    enrollment: TotpEnrollment | null,
+    enrollment: Seed | null,
     reason: 'malformed' | 'disabled' | 'replayed',
   ): Promise<FactorVerdict> {
     await this.refusals.uncounted(attempt, reason);
     return this.refuse(attempt, enrollment);
   }
 
-  private async refuse(
-    { principalId }: FactorAttempt,
-    enrollment: TotpEnrollment | null,
-  ): Promise<FactorVerdict> {
+  private async refuse({ principalId }: FactorAttempt, enrollment: Seed | null): Promise<FactorVerdict> {
     // Asked for everybody: the time of the answer does not tell who is enrolled (S23).
     const any = await this.database.query(
       'SELECT 1 FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL LIMIT 1',
@@ -214,17 +224,12 @@ export class TotpService implements FactorType {
     return { refused: { reason: 'not-enrolled', hasAny: any.length > 0 } };
   }
 
-  private async stop(
-    tx: Transaction,
-    { methodId, principalId }: TotpEnrollment,
-    actor: Actor,
-  ): Promise<void> {
+  private async stop(tx: Transaction, { methodId, principalId }: Seed, actor: Actor): Promise<void> {
     await this.enrollments.stop(tx, methodId, principalId, actor);
   }
 }
 
 const ENROLLMENT = `
   SELECT id, method_id AS "methodId", principal_id AS "principalId", sealed_seed AS "sealedSeed", seed_version AS "seedVersion", algorithm,
-    digits, period, skew, provisional_for AS "provisionalFor", bound_at AS "boundAt", verified_at AS "verifiedAt", disabled_at AS "disabledAt",
-    last_used_step AS "lastUsedStep", last_used_at AS "lastUsedAt", created_at AS "createdAt"
+    digits, period, skew, provisional_for AS "provisionalFor", bound_at AS "boundAt", disabled_at AS "disabledAt", last_used_step AS "lastUsedStep"
   FROM totp_enrollments WHERE method_id = $1 AND principal_id = $2`;
