@@ -10,7 +10,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, Database, DomainError, forEverybody, Keyring, type SealPlace } from '@sallyport/platform';
 import { recordTime } from '../audit-record.js';
 
@@ -77,9 +77,9 @@ export class AuditKey {
   }
 }
 
-/** The keys that sign audit rows and checkpoints: in Postgres only sealed (S74). The first is made when the first event is written. */
+/** The keys that sign audit rows and checkpoints: in Postgres only sealed (S74). */
 @Injectable()
-export class AuditKeysService {
+export class AuditKeysService implements OnApplicationBootstrap {
   private readonly opened = new Map<number, AuditKey>();
   private newest: Promise<AuditKey> | null = null;
 
@@ -89,7 +89,15 @@ export class AuditKeysService {
     private readonly clock: Clock,
   ) {}
 
-  /** The key new rows are signed with. @throws DomainError `unavailable` without the database; `sealed-value-broken`. */
+  /**
+   * The first events are written inside transactions: as many of those as there are connections would wait for a key that nobody could
+   * read (S92). Where it cannot be read now, whoever needs it is told why.
+   */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.current().catch(() => undefined);
+  }
+
+  /** The key new rows are signed with; the first is made here. @throws DomainError `unavailable` without the database; `sealed-value-broken`. */
   current(): Promise<AuditKey> {
     this.newest ??= forEverybody(() => this.findNewest()).catch((error: unknown) => {
       this.newest = null;
