@@ -43,8 +43,10 @@ export class RequestTelemetry {
   end(request: FastifyRequest, reply: FastifyReply): void {
     const [dialect, method, route] = [request.dialect.name, methodOf(request), routeOf(request)];
     const status = reply.raw.writableFinished ? String(reply.statusCode) : 'aborted';
-    this.metrics?.requests.inc({ dialect, method, route, status });
-    this.metrics?.requestSeconds.observe({ dialect, method, route }, reply.elapsedTime / 1000);
+    if (this.metrics?.isRead === true) {
+      this.metrics.requests.inc({ dialect, method, route, status });
+      this.metrics.requestSeconds.observe({ dialect, method, route }, reply.elapsedTime / 1000);
+    }
     const line = () => `${method} ${route} ${status} ${reply.elapsedTime.toFixed(1)} ms`;
     const { act } = request;
     if (act === null || act === undefined) return this.logger.debug(line);

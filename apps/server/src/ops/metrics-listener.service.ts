@@ -45,7 +45,7 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
   async onApplicationBootstrap(): Promise<void> {
     const { metricsPort, metricsHost } = this.config;
     if (metricsPort === null) return;
-    this.metrics.watchProcess();
+    this.metrics.open();
     this.metrics.build.set({ version: SALLYPORT_VERSION, node: process.version }, 1);
     this.metrics.onScrape('readiness', [this.metrics.ready], () => this.readReadiness());
     this.server = createServer(

@@ -30,6 +30,7 @@ export class Metrics {
   private readonly readings: Reading[] = [];
   private readonly unlabelled = new Set<Gauge>();
   private scraping: Promise<string> | null = null;
+  private read = false;
 
   readonly signInSteps = this.counter(
     'sallyport_sign_in_steps_total',
@@ -163,8 +164,14 @@ export class Metrics {
     this.signIns.inc({ dialect: dialectOfAct(), method });
   }
 
-  /** What Node tells of itself: heap, garbage, the event loop's lag. Measured only where somebody can read it. */
-  watchProcess(): void {
+  /** Whether somebody can read all this. What happens with every statement and request is not measured otherwise. */
+  get isRead(): boolean {
+    return this.read;
+  }
+
+  /** From now on somebody can. What Node tells of itself is measured then too: heap, garbage, the event loop's lag. */
+  open(): void {
+    this.read = true;
     collectDefaultMetrics({ register: this.registry });
   }
 
