@@ -1,11 +1,13 @@
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withTestDatabase } from '../../../../test/support/test-database.js';
 import { DomainError } from '../domain-error.js';
+import { poolOf } from './connection-pool.js';
 import { createDataSource } from './data-source.js';
-import { Database, single } from './database.js';
+import { Database, single, type Transaction } from './database.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 
@@ -158,6 +160,120 @@ describe('a transaction', () => {
     await expect(work).rejects.toMatchObject(UNAVAILABLE);
     await database.transaction((tx) => tx.execute(ADD, ['a']));
     expect([await valueOf('a'), await valueOf('b')]).toEqual([1, 0]);
+  });
+});
+
+describe('statements of a transaction that do not wait for one another', () => {
+  const READ = 'SELECT value FROM counters WHERE name = $1';
+
+  it('run in the order in which they were sent', async () => {
+    const [, before, , later] = await database.transaction((tx) =>
+      Promise.all([
+        tx.execute(ADD, ['a']),
+        tx.query(READ, ['a']),
+        tx.execute(ADD, ['a']),
+        tx.query(READ, ['a']),
+      ]),
+    );
+    expect([before, later]).toEqual([[{ value: 1 }], [{ value: 2 }]]);
+  });
+
+  it('leave in one piece with the one before them that begins the transaction', async () => {
+    const client = await poolOf(dataSource).connect();
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    const written = vi.spyOn(stream, '_writev' as 'write');
+    const single = vi.spyOn(stream, '_write' as 'write');
+    client.release();
+    await database.transaction((tx) => Promise.all([tx.execute(ADD, ['a']), tx.execute(ADD, ['b'])]));
+    expect([written.mock.calls.length, single.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it('are all undone where one of them fails, whose error is told', async () => {
+    const work = database.transaction((tx) =>
+      Promise.all([
+        tx.execute(ADD, ['a']),
+        tx.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`),
+        tx.execute(ADD, ['b']),
+      ]),
+    );
+    await expect(work).rejects.toMatchObject({ code: '22012' });
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([0, 0]);
+  });
+
+  it('undo everything also where nobody waited for the one that fails', async () => {
+    const work = database.transaction(async (tx) => {
+      void tx.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`);
+      return 'done';
+    });
+    await expect(work).rejects.toMatchObject({ code: 'transaction-failed' });
+    await expect(database.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
+  });
+});
+
+describe('what is to be written last', () => {
+  it('S72 goes with COMMIT, in the order it was asked for, and only where the work was done', async () => {
+    const told: string[] = [];
+    const last = (tx: Transaction, name: string) =>
+      tx.beforeCommit(async () => {
+        told.push(name);
+        await tx.execute(ADD, [name]);
+      });
+    await database.transaction(async (tx) => {
+      last(tx, 'a');
+      last(tx, 'b');
+      expect(await tx.query('SELECT 1 FROM counters WHERE value > 0')).toEqual([]);
+    });
+    expect([told, await valueOf('a'), await valueOf('b')]).toEqual([['a', 'b'], 1, 1]);
+    const failing = database.transaction(async (tx) => {
+      last(tx, 'a');
+      throw new DomainError('conflict', 'taken', 'taken');
+    });
+    await expect(failing).rejects.toThrow('taken');
+    expect(told).toEqual(['a', 'b']);
+  });
+
+  it('S72 undoes everything where it fails, and its error is told', async () => {
+    const work = database.transaction(async (tx) => {
+      await tx.execute(ADD, ['a']);
+      tx.beforeCommit(async () => void (await tx.execute('INSERT INTO counters VALUES ($1, 1 / 0)', ['c'])));
+    });
+    await expect(work).rejects.toMatchObject({ code: '22012' });
+    expect(await valueOf('a')).toBe(0);
+  });
+});
+
+describe('a pipeline', () => {
+  it('is no transaction: one that fails leaves what the others did', async () => {
+    const work = database.pipeline((sql) =>
+      Promise.all([
+        sql.execute(ADD, ['a']),
+        sql.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`),
+        sql.execute(ADD, ['b']),
+      ]),
+    );
+    await expect(work).rejects.toMatchObject({ code: '22012' });
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([1, 1]);
+    expect(poolOf(dataSource).idleCount).toBe(poolOf(dataSource).totalCount);
+  });
+
+  it('gives its connection back only when all of it is answered', async () => {
+    let slept = false;
+    const work = database.pipeline((sql) =>
+      Promise.all([
+        sql.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`),
+        sql.query('SELECT pg_sleep(0.1)').then(() => (slept = true)),
+      ]),
+    );
+    await expect(work).rejects.toMatchObject({ code: '22012' });
+    expect(slept).toBe(true);
+  });
+
+  it('S91 whose connection is lost is unavailable', async () => {
+    const work = database.pipeline((sql) =>
+      Promise.all([sql.query('SELECT pg_terminate_backend(pg_backend_pid())'), sql.execute(ADD, ['a'])]),
+    );
+    await expect(work).rejects.toMatchObject(UNAVAILABLE);
+    expect(await valueOf('a')).toBe(0);
   });
 });
 

@@ -86,14 +86,14 @@ export class Database implements Sql {
       throw translateDatabaseError(error);
     });
     const sent = new Sent();
+    // What is lost with the connection is told by the statements on it.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
     try {
-      return await work({
-        query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
-          (await sent.add(this.send<Row>(client, text, values))).rows,
-        execute: async (text, values = []) => (await sent.add(this.send(client, text, values))).rowCount ?? 0,
-      });
+      return await work(sent.through((text, values) => this.send(client, text, values)));
     } finally {
       await sent.all();
+      client.off('error', ignore);
       client.release();
     }
   }
@@ -109,13 +109,10 @@ export class Database implements Sql {
       (runner as { isTransactionActive: boolean }).isTransactionActive = true;
       const begun = sent.add(this.sendPlain(client, 'START TRANSACTION'));
       const result = await work({
+        ...sent.through((text, values) => this.sendRaw(client, text, values)),
         manager: runner.manager,
         beforeCommit: (act) => void last.push(act),
         onCommit: (act) => void committed.push(act),
-        query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
-          (await sent.add(this.sendRaw<Row>(client, text, values))).rows,
-        execute: async (text, values = []) =>
-          (await sent.add(this.sendRaw(client, text, values))).rowCount ?? 0,
       });
       await begun;
       await this.commit(client, last, sent);
@@ -188,6 +185,8 @@ export class Database implements Sql {
   }
 }
 
+type Send = (text: string, values: unknown[]) => Promise<QueryResult>;
+
 /** What was sent on a connection. It is given back when all of it is answered, also where nobody waits for that any more. */
 class Sent {
   private readonly answers: Promise<unknown>[] = [];
@@ -196,6 +195,14 @@ class Sent {
     answer.catch(() => undefined);
     this.answers.push(answer);
     return answer;
+  }
+
+  through(send: Send): Sql {
+    return {
+      query: <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
+        this.add(send(text, values).then(({ rows }) => rows as Row[])),
+      execute: (text, values = []) => this.add(send(text, values).then(({ rowCount }) => rowCount ?? 0)),
+    };
   }
 
   async all(): Promise<void> {
