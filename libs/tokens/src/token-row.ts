@@ -72,6 +72,10 @@ export function tokenOf(row: TokenRow): Token {
   };
 }
 
+const COLUMNS = `t.id, t.accessor, t.origin, t.principal_id, t.account_id, t.local_user_id, t.mount_id, t.session_id, t.parent_id, t.device_id, t.policies,
+  t.factors, t.metadata, t.path, t.display_name, t.uses_left, t.orphan, t.renewable, t.creation_ttl, t.period, t.explicit_max_ttl, t.bound_cidrs,
+  t.client_address, t.issued_at, t.expires_at, t.last_used_at, t.last_renewed_at, t.role, t.password_proven_at`;
+
 /**
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
  * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
@@ -82,7 +86,7 @@ export function selectLive(
   more = '',
 ): string {
   return `
-    SELECT ${more} t.*, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
+    SELECT ${more} ${COLUMNS}, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
       i.acl_epoch
     FROM tokens t
     JOIN installation i ON i.token_epoch = t.installation_epoch
