@@ -7,6 +7,7 @@ import {
   HashQueue,
   hashPassword,
   type IdentityProvider,
+  type MountLockout,
   needsRehash,
   preparePassword,
   type TokenSettings,
@@ -20,6 +21,7 @@ import {
   Installation,
   Metrics,
   sourceNetwork,
+  type Sql,
   type StepOutcome,
   storableText,
 } from '@sallyport/platform';
@@ -122,8 +124,10 @@ export class FirstFactorService {
 
   private async evaluate(attempt: PasswordTry): Promise<ProvenUser> {
     const network = sourceNetwork(attempt.actor.clientAddress ?? '');
-    const user = await this.find(attempt, network);
-    const counted = await this.countedAs(attempt, user, network);
+    const [user, lockout] = await this.database.pipeline((sql) =>
+      Promise.all([this.find(attempt, network, sql), this.lockoutOf(attempt, sql)]),
+    );
+    const counted = this.countedAs(attempt, user, network, lockout);
     const booked = await this.throttle.book(counted);
     if ('waitSeconds' in booked) throw await this.throttled(attempt, counted, user, booked.waitSeconds);
     const { booking } = booked;
@@ -131,8 +135,12 @@ export class FirstFactorService {
     const { provider } = attempt;
     if (!matches || user === null || provider === null || isClosed(user, attempt))
       throw await this.reject(attempt, booking, user);
-    await this.throttle.release(booking);
-    if (attempt.standIn === undefined) await this.countLogin(provider.id);
+    await this.database.pipeline((sql) =>
+      Promise.all([
+        this.throttle.release(booking, sql),
+        attempt.standIn === undefined ? this.countLogin(provider, sql) : null,
+      ]),
+    );
     if (attempt.standIn === undefined && needsRehash(user.password_hash))
       await this.rehash(user, attempt.password);
     return {
@@ -148,10 +156,14 @@ export class FirstFactorService {
     };
   }
 
-  private async find({ provider, username }: PasswordTry, network: string): Promise<UserRow | null> {
+  private async find(
+    { provider, username }: PasswordTry,
+    network: string,
+    sql: Sql,
+  ): Promise<UserRow | null> {
     if (provider === null) return null;
     // No stored name holds what cannot be stored, so nothing can match one that does.
-    const rows = await this.database.query<UserRow>(
+    const rows = await sql.query<UserRow>(
       `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
          p.name IS NOT NULL AS principal_shown, u.token_settings, u.password_stopped_at IS NOT NULL AS stopped,
          EXISTS (SELECT 1 FROM known_networks k WHERE k.account_id = a.id AND k.network = $3 AND k.last_sign_in_at > $4) AS network_known,
@@ -170,14 +182,18 @@ export class FirstFactorService {
     return rows[0] ?? null;
   }
 
+  private async lockoutOf({ provider }: PasswordTry, sql: Sql): Promise<MountLockout | null> {
+    return provider === null ? null : this.mounts.lockoutOf(provider.id, sql);
+  }
+
   /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */
-  private async countedAs(
+  private countedAs(
     { provider, providerName, username }: PasswordTry,
     user: UserRow | null,
     network: string,
-  ): Promise<PasswordSubject> {
+    lockout: MountLockout | null,
+  ): PasswordSubject {
     const place = provider?.id ?? canonicalName(providerName);
-    const lockout = provider === null ? null : await this.mounts.lockoutOf(provider.id);
     const known = user?.network_known ?? false;
     return {
       subject: user?.account_id ?? unknownSubject(this.installation, place, username),
@@ -251,12 +267,13 @@ export class FirstFactorService {
     });
   }
 
-  /** For the statistics (appgate.md §6.8): right passwords by provider and hour. */
-  private async countLogin(providerId: string): Promise<void> {
-    await this.database.execute(
+  /** For the statistics (appgate.md §6.8), which know no further mounts of `/v1`: right passwords by provider and hour. */
+  private async countLogin({ id, type }: IdentityProvider, sql: Sql): Promise<void> {
+    if (type === 'Userpass') return;
+    await sql.execute(
       `INSERT INTO login_counts AS known (identity_provider_id, hour, logins) VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC'), 1)
        ON CONFLICT (identity_provider_id, hour) DO UPDATE SET logins = known.logins + 1`,
-      [providerId, this.clock.now()],
+      [id, this.clock.now()],
     );
   }
 

@@ -11,7 +11,7 @@ import {
   sharedWaitAfter,
   SHARED_PEACE,
 } from './password-waits.js';
-import { ALL, BOOK, FORGET, FULL_SIGN_IN, SETTLE } from './throttle-statements.js';
+import { ALL, BOOK, FORGET, FULL_SIGN_IN, RELEASE, SETTLE } from './throttle-statements.js';
 
 /** A booking older than this was never settled: its replica died. It counts as a failure (S06). */
 const LOST_AFTER_SECONDS = 60;
@@ -105,9 +105,20 @@ export class PasswordThrottleService {
   }
 
   /** A booked try counts neither way: the password was right (only a full sign-in clears the count), or it was never evaluated. */
-  async release(booking: PasswordBooking): Promise<void> {
-    const mine = rowsOf(booking).map(() => booking.bookedAt);
-    await this.settle(this.database, booking, mine, false);
+  async release(booking: PasswordBooking, sql: Sql = this.database): Promise<void> {
+    const now = this.clock.now();
+    const rows = rowsOf(booking);
+    const released = await sql.query<Row>(RELEASE, [
+      rows.map(({ subject }) => subject),
+      rows.map(({ network }) => network),
+      booking.bookedAt,
+      now,
+      after(now, -LOST_AFTER_SECONDS),
+    ]);
+    if (released.length === rows.length) return;
+    const isReleased = (row: Row) => released.some((other) => isSame(row, other));
+    const mine = rows.map((row) => (isReleased(row) ? null : booking.bookedAt));
+    await this.settle(sql, booking, mine, false);
   }
 
   /** A full sign-in of the account: its network is known from now on, and the failures it felt are forgotten (S07, S08). */

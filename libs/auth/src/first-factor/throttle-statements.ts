@@ -14,6 +14,22 @@ export const BOOK = `
     AND cardinality(t.bookings) < CASE t.subject WHEN '${ALL}' THEN $6::int ELSE $7::int END
   RETURNING subject, network`;
 
+/**
+ * A try that counts neither way is no longer under way: $1 subjects, $2 networks, $3 when it was booked, $4 now, $5 lost before. Answers the
+ * rows that held no tries whose replica died; the others are left to SETTLE, which counts those.
+ */
+export const RELEASE = `
+  WITH held AS (
+    SELECT t.subject, t.network, t.bookings, $5::timestamptz > ANY (t.bookings) AS with_lost
+    FROM password_throttles t JOIN unnest($1::text[], $2::text[]) AS w (subject, network) USING (subject, network)
+    ORDER BY t.subject, t.network FOR UPDATE OF t
+  )
+  UPDATE password_throttles t SET updated_at = $4,
+    bookings = ARRAY(SELECT b FROM unnest(h.bookings) WITH ORDINALITY AS u (b, n)
+                     WHERE n IS DISTINCT FROM array_position(h.bookings, $3::timestamptz))
+  FROM held h WHERE t.subject = h.subject AND t.network = h.network AND NOT h.with_lost
+  RETURNING t.subject, t.network`;
+
 /** Names that failed of late from the row's network, which it is not known to; as many as it may fail on at most. */
 const OTHER_NAMES = `(
   SELECT count(*) FROM (

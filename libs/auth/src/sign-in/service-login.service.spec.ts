@@ -5,6 +5,8 @@ import {
   EntitiesService,
   EntityAliasesService,
   LocalUsersService,
+  type IdentityProvider,
+  IdentityProvidersService,
 } from '@sallyport/identity';
 import { DEFAULT_METHOD_ID, LoginEnforcementsService, TotpEnrollmentsService } from '@sallyport/mfa-methods';
 import { Database } from '@sallyport/platform';
@@ -63,8 +65,20 @@ afterEach(async () => {
     await core.get(LoginEnforcementsService).remove(name, SERVER);
 });
 
-function logIn(credentialFor: CredentialFor | null = null, password = PASSWORD): Promise<LoginOutcome> {
-  const login = { mount, username: person.user.name, password, credentialFor, actor: from('192.0.2.7') };
+/** As the guard of the routes finds them. */
+async function behind(mount: AuthMount): Promise<{ mount: AuthMount; provider: IdentityProvider }> {
+  const provider = await core.get(IdentityProvidersService).find(mount.identityProviderId!);
+  return { mount, provider: provider! };
+}
+
+async function logIn(credentialFor: CredentialFor | null = null, password = PASSWORD): Promise<LoginOutcome> {
+  const login = {
+    ...(await behind(mount)),
+    username: person.user.name,
+    password,
+    credentialFor,
+    actor: from('192.0.2.7'),
+  };
   return core.get(ServiceLoginService).logIn(login);
 }
 
@@ -165,7 +179,7 @@ describe('a login that owes nothing', () => {
       token: { policies: ['ops'], creationTtl: 300, usesLeft: 2, boundCidrs: ['192.0.2.0/24'] },
     });
     const elsewhere = {
-      mount,
+      ...(await behind(mount)),
       username: person.user.name,
       password: PASSWORD,
       credentialFor: null,
@@ -263,7 +277,7 @@ describe('two phases', () => {
     };
     await core.get(EntityAliasesService).write(alias, SERVER, async () => undefined);
     const there = {
-      mount: partners,
+      ...(await behind(partners)),
       username: namesake.user.name,
       password: PASSWORD,
       actor: from('192.0.2.7'),

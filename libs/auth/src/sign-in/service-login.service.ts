@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { type AuthMount, canonicalName, IdentityProvidersService, PeopleService } from '@sallyport/identity';
+import { type AuthMount, canonicalName, type IdentityProvider, PeopleService } from '@sallyport/identity';
 import { type MfaMethod } from '@sallyport/mfa-methods';
 import { Database, DomainError } from '@sallyport/platform';
 import { type CompletedFactor, type Token } from '@sallyport/tokens';
@@ -24,6 +24,8 @@ const REQUEST_LIFE = 300;
 
 export interface ServiceLogin {
   mount: AuthMount;
+  /** Of its users. */
+  provider: IdentityProvider;
   username: string;
   password: string;
   /** Null: no second factor came along (two phases). */
@@ -49,7 +51,6 @@ export type LoginOutcome =
 export class ServiceLoginService {
   constructor(
     private readonly database: Database,
-    private readonly providers: IdentityProvidersService,
     private readonly people: PeopleService,
     private readonly firstFactor: FirstFactorService,
     private readonly requirement: RequirementService,
@@ -69,20 +70,15 @@ export class ServiceLoginService {
    */
   async logIn({
     mount,
+    provider,
     username,
     password,
     credentialFor,
     signal,
     actor,
   }: ServiceLogin): Promise<LoginOutcome> {
-    const user = await this.firstFactor.prove(async () => ({
-      provider: await this.providers.find(mount.identityProviderId ?? ''),
-      providerName: mount.path,
-      open: true,
-      username,
-      password,
-      actor,
-    }));
+    const tried = { provider, providerName: mount.path, open: true, username, password, actor };
+    const user = await this.firstFactor.prove(tried);
     const who = actorOf(user, actor);
     if (!user.principalShown)
       await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));

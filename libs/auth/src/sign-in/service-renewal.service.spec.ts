@@ -4,6 +4,7 @@ import {
   AuthMountsService,
   LocalUsersService,
   type TokenSettings,
+  IdentityProvidersService,
 } from '@sallyport/identity';
 import { after, Database } from '@sallyport/platform';
 import { MAX_TTL, type Token } from '@sallyport/tokens';
@@ -43,8 +44,10 @@ async function logIn(tokenSettings: TokenSettings = {}): Promise<Token> {
     .transaction((tx) =>
       core.get(LocalUsersService).changeTokenSettings(tx, person.user, tokenSettings, SERVER),
     );
+  const provider = await core.get(IdentityProvidersService).find(mount.identityProviderId!);
   const login = {
     mount,
+    provider: provider!,
     username: person.user.name,
     password: PASSWORD,
     credentialFor: null,

@@ -6,6 +6,7 @@ import {
   Database,
   DomainError,
   readEntity,
+  type Sql,
   type Transaction,
   violatedConstraint,
 } from '@sallyport/platform';
@@ -71,8 +72,8 @@ export class AuthMountsService {
   }
 
   /** What was tuned of the waits at a provider's mount, attached or not; null: nothing. Asked for with every password. */
-  async lockoutOf(identityProviderId: string): Promise<MountLockout | null> {
-    const [row] = await this.database.query<{ lockout: MountLockout | null }>(
+  async lockoutOf(identityProviderId: string, sql: Sql = this.database): Promise<MountLockout | null> {
+    const [row] = await sql.query<{ lockout: MountLockout | null }>(
       'SELECT user_lockout_config AS lockout FROM auth_mounts WHERE identity_provider_id = $1',
       [identityProviderId],
     );

@@ -55,7 +55,7 @@ export class LoginController {
   ): Promise<Answer> {
     const codes = readMfaHeader(request.raw.headersDistinct);
     const outcome = await this.logins.logIn({
-      mount: mountOf(request).mount,
+      ...mountOf(request),
       username,
       password,
       credentialFor: codes.size === 0 ? null : credentialsFrom(codes),
