@@ -6,6 +6,7 @@ import { DomainError } from '../domain-error.js';
 import { isUnanswered, poolOf, travelTogether } from './connection-pool.js';
 import { keepsStatements } from './data-source.js';
 import { hasStalePlan, isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
+import { type Answer, sendPrepared } from './prepared-query.js';
 import { StatementWatch } from './statement-watch.js';
 
 /** Statements with values as parameters, prepared once per connection. */
@@ -54,7 +55,7 @@ export class Database implements Sql {
   }
 
   async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.send<Row>(this.pool, text, values)).rows;
+    return (await this.send(this.pool, text, values)).rows as Row[];
   }
 
   async execute(text: string, values: unknown[] = []): Promise<number> {
@@ -146,14 +147,10 @@ export class Database implements Sql {
     return poolOf(this.dataSource);
   }
 
-  private async send<Row extends QueryResultRow>(
-    client: Pool | PoolClient,
-    text: string,
-    values: unknown[],
-  ): Promise<QueryResult<Row>> {
+  private async send(client: Pool | PoolClient, text: string, values: unknown[]): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.sendRaw<Row>(client, text, values);
+        return await this.sendRaw(client, text, values);
       } catch (error) {
         if (attempt <= 3 && isRepeatable(error)) continue;
         throw translateDatabaseError(error);
@@ -161,18 +158,13 @@ export class Database implements Sql {
     }
   }
 
-  private sendRaw<Row extends QueryResultRow>(
-    client: Pool | PoolClient,
-    text: string,
-    values: unknown[],
-  ): Promise<QueryResult<Row>> {
-    const answer = this.measured(client, text, () =>
-      client.query<Row>({ name: this.nameOf(text), text, values }),
-    );
-    return answer.catch((error: unknown) => {
+  private async sendRaw(client: Pool | PoolClient, text: string, values: unknown[]): Promise<Answer> {
+    try {
+      return await this.measured(client, text, () => sendPrepared(client, this.nameOf(text), text, values));
+    } catch (error) {
       if (hasStalePlan(error)) nameAnew(text);
       throw error;
-    });
+    }
   }
 
   private sendPlain(client: PoolClient, text: string): Promise<QueryResult> {
@@ -185,7 +177,7 @@ export class Database implements Sql {
   }
 }
 
-type Send = (text: string, values: unknown[]) => Promise<QueryResult>;
+type Send = (text: string, values: unknown[]) => Promise<Answer>;
 
 /** What was sent on a connection. It is given back when all of it is answered, also where nobody waits for that any more. */
 class Sent {

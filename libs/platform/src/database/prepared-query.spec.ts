@@ -1,0 +1,69 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withTestDatabase } from '../../../../test/support/test-database.js';
+import { sendPrepared } from './prepared-query.js';
+
+const place = withTestDatabase();
+let pool: pg.Pool;
+
+beforeAll(() => {
+  pool = new pg.Pool({ connectionString: place.url, max: 2, pipeline: true } as pg.PoolConfig);
+});
+afterAll(() => pool.end());
+
+const OF_ALL_TYPES = `
+  SELECT 1::int AS int, 2::bigint AS bigint, true AS boolean, 'a'::text AS text, NULL::text AS nothing, '\\x00ff'::bytea AS bytes,
+    '2026-11-22T07:08:09.123Z'::timestamptz AS instant, '2026-11-22'::date AS day, '{"a": [1, null]}'::jsonb AS json, ARRAY['a', NULL, 'b,"'] AS texts,
+    ARRAY['2026-11-22T07:08:09Z'::timestamptz] AS instants, gen_random_uuid() IS NOT NULL AS drawn, 1.50::numeric AS exact, '10.0.0.0/8'::cidr AS network
+  WHERE $1::int > 0`;
+
+describe('a prepared statement', () => {
+  it('is read as pg reads it, the first time and later, from the pool and on a connection of one’s own', async () => {
+    const { rows, rowCount } = await pool.query(OF_ALL_TYPES, [1]);
+    const client = await pool.connect();
+    for (const way of [pool, pool, client, client])
+      expect(await sendPrepared(way, 'all_types', OF_ALL_TYPES, [1])).toEqual({ rows, rowCount });
+    client.release();
+    expect(await sendPrepared(pool, 'all_types', OF_ALL_TYPES, [0])).toEqual({ rows: [], rowCount: 0 });
+  });
+
+  it('has rows of its own each time', async () => {
+    const text = 'SELECT n FROM generate_series(1, $1::int) n';
+    const first = await sendPrepared(pool, 'series', text, [2]);
+    const second = await sendPrepared(pool, 'series', text, [3]);
+    expect([first.rows, second.rows]).toEqual([
+      [{ n: 1 }, { n: 2 }],
+      [{ n: 1 }, { n: 2 }, { n: 3 }],
+    ]);
+  });
+
+  it('tells how many rows it changed', async () => {
+    await pool.query('CREATE TABLE things (id integer, name text)');
+    const insert = 'INSERT INTO things SELECT n, $1 FROM generate_series(1, 3) n';
+    expect(await sendPrepared(pool, 'insert', insert, ['a'])).toEqual({ rows: [], rowCount: 3 });
+  });
+
+  it('S96 is read by the columns it has now, whatever a migration made of them', async () => {
+    const text = 'SELECT * FROM changing WHERE $1::boolean';
+    const read = async () => (await sendPrepared(pool, undefined, text, [true])).rows;
+    await pool.query(`CREATE TABLE changing (id integer, name text); INSERT INTO changing VALUES (1, '2')`);
+    expect(await read()).toEqual([{ id: 1, name: '2' }]);
+    await pool.query('ALTER TABLE changing ALTER name TYPE integer USING name::integer');
+    expect(await read()).toEqual([{ id: 1, name: 2 }]);
+    await pool.query('ALTER TABLE changing RENAME name TO number');
+    expect(await read()).toEqual([{ id: 1, number: 2 }]);
+    await pool.query('ALTER TABLE changing DROP id');
+    expect(await read()).toEqual([{ number: 2 }]);
+  });
+
+  it('that fails tells why, from the pool and on a connection of one’s own, which goes on', async () => {
+    const client = await pool.connect();
+    for (const way of [pool, client]) {
+      await expect(sendPrepared(way, 'failing', 'SELECT 1 / $1::int', [0])).rejects.toMatchObject({
+        code: '22012',
+      });
+      expect((await sendPrepared(way, 'one', 'SELECT 1 / $1::int AS one', [1])).rows).toEqual([{ one: 1 }]);
+    }
+    client.release();
+  });
+});
