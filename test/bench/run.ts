@@ -22,13 +22,18 @@ import { checkTokens } from './works/token-check.ts';
  * `npm run bench`: everything docs/benchmarks.md tells, on this machine alone. First Sallyport against its limits and against better-auth, in
  * turns on one durable PostgreSQL; then what `*.bench.ts` measure of it by itself. Any error, and anything acknowledged that the database
  * does not hold, ends the run.
- *
- *   --only check,finish,password,growth,start,memory,replicas,alone   some of it
- *   --rounds 5              rounds of each side
- *   --memory-minutes 1      how long the memory is watched; the goal speaks of 10
  */
+const USAGE = `npm run bench -- [--only <works>] [--rounds <n>] [--memory-minutes <n>]
+
+  --only              some of check,growth,password,finish,start,replicas,memory,alone (everything)
+  --rounds            rounds of each side that count (5)
+  --memory-minutes    how long the memory is watched (1); the goal speaks of 10
+
+BENCH_RECORD=1 writes what was measured to docs/benchmarks.md.
+`;
 const { values: options } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     'memory-minutes': { type: 'string', default: '1' },
@@ -107,7 +112,7 @@ const PASSWORD_REMARK =
   'nothing else. better-auth counts no failed passwords and keeps no audit.';
 const FINISH_REMARK =
   '32 connections. The limit sends the statements the server was recorded to send, with their values, through a pool of the same size, without HTTP ' +
-  'and without a client beside it. better-auth: `two-factor/verify-totp`; it accepts a code again in another sign-in, and keeps no audit.';
+  'and without a client beside it; one after the other, as pg does, where the server lets those travel together that need not wait. better-auth: `two-factor/verify-totp`; it accepts a code again in another sign-in, and keeps no audit.';
 
 function tellChecks(report: Report, [bare, lookUp, read, rival]: Score[]): void {
   report.ratioGoal('lookup-self', lookUp!, bare!, 0.7);
@@ -138,6 +143,9 @@ function measureAlone(): void {
 }
 
 process.once('SIGINT', () => process.exit(130));
-buildWhenNeeded();
-await compare();
-if (isWanted('alone')) measureAlone();
+if (options.help) process.stdout.write(USAGE);
+else {
+  buildWhenNeeded();
+  if (options.only !== 'alone') await compare();
+  if (isWanted('alone')) measureAlone();
+}

@@ -5,7 +5,7 @@ import type { Round } from './load.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
 /** As the image starts it. */
-const FLAGS = ['--max-semi-space-size=8'];
+const FLAGS = ['--max-semi-space-size=32', '--max-old-space-size=1024'];
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;
 const START_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { type Bench, sendFor } from '../rig/bench.ts';
 import { readFamily, readProcess } from '../rig/reading.ts';
 import { type Side, startServer } from '../rig/side.ts';
-import { lookUps } from './token-check.ts';
+import { lookUps, WARM_UP } from './token-check.ts';
 
 const SECONDS = 3;
 
@@ -24,7 +24,7 @@ export async function compareReplicas(bench: Bench): Promise<Crew[]> {
     { name: 'one replica', sides: [bench.server] },
     { name: 'two replicas', sides: [bench.server, other] },
   ].map((crew) => ({ ...crew, turns: [] as Awaited<ReturnType<typeof turnOf>>[] }));
-  await sendFor(bench, [other], lookUps(), 1);
+  await sendFor(bench, [other], lookUps(), WARM_UP);
   for (let round = 0; round < bench.rounds; round += 1)
     for (const crew of crews) crew.turns.push(await turnOf(bench, crew.sides));
   await other.stop();

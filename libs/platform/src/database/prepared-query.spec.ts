@@ -7,7 +7,7 @@ const place = withTestDatabase();
 let pool: pg.Pool;
 
 beforeAll(() => {
-  pool = new pg.Pool({ connectionString: place.url, max: 2, pipeline: true } as pg.PoolConfig);
+  pool = new pg.Pool({ connectionString: place.url, max: 2, pipeline: true });
 });
 afterAll(() => pool.end());
 
