@@ -54,7 +54,7 @@ export async function plantPeople(
   );
 }
 
-/** A bound authenticator for each of them. */
+/** A bound authenticator for each of them, that was used before. */
 export async function plantSeeds(
   postgres: BenchPostgres,
   database: string,
@@ -67,6 +67,12 @@ export async function plantSeeds(
      SELECT gen_random_uuid(), $1, ${idSql(`${kind}-person`, 'n')}, seed, 'SHA1', 6, 30, 1, now(), now()
      FROM unnest($2::bytea[]) WITH ORDINALITY AS sealed (seed, n)`,
     [METHOD, sealedSeeds],
+  );
+  await postgres.rows(
+    database,
+    `INSERT INTO factor_throttles (principal_id, method_id, booked, booked_at, updated_at)
+     SELECT ${idSql(`${kind}-person`, 'n')}, $1, 0, now(), now() FROM generate_series(1, $2::integer) n`,
+    [METHOD, sealedSeeds.length],
   );
 }
 
