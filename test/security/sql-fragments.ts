@@ -32,7 +32,8 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
     'table',
   ],
   // Where statements go through; the text is its caller's.
-  'libs/platform/src/database/database.ts': ['{ name: this.nameOf(text), text, values }', 'text'],
+  'libs/platform/src/database/database.ts': ['text'],
+  'libs/platform/src/database/prepared-query.ts': ['Object.assign(query, { callback: settle })', 'query'],
   // Table and columns of an entity; the condition is its caller's, and looked at there.
   'libs/platform/src/database/entity-rows.ts': [
     'columnsOf(reader, entity)',
