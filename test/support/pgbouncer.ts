@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,14 +9,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { findAccount } from '../../libs/platform/src/database/embedded/account.js';
 
-const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find((path) =>
-  existsSync(path),
-);
+const PLACES = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'];
+/** `PGBOUNCER` names another one than the system's. */
+const PROGRAM = [process.env['PGBOUNCER'] ?? '', ...PLACES].find((path) => existsSync(path));
 
 /** Why there is no PgBouncer to test against; null where there is one. */
 export const NO_PGBOUNCER = PROGRAM
   ? null
   : 'skipped: pgbouncer is not installed (Debian: apt-get install pgbouncer)';
+
+/** How PgBouncer can be used, by the value of `SALLYPORT_DATABASE_POOLER`: from 1.21 on it keeps prepared statements in transaction mode too. */
+export const POOLERS: { pooler: string; settings: Record<string, string> }[] = [
+  { pooler: 'transaction', settings: {} },
+  ...(keepsStatements() ? [{ pooler: 'prepared', settings: { max_prepared_statements: '500' } }] : []),
+];
+
+function keepsStatements(): boolean {
+  if (PROGRAM === undefined) return false;
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' }))!;
+  return Number(major) > 1 || Number(minor) >= 21;
+}
 
 const READY_MS = 10_000;
 
