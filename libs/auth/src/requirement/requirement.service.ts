@@ -35,7 +35,10 @@ export class RequirementService {
     return this.read(sql, '$1', accountId);
   }
 
-  /** The same of whoever's sign-in this is: it can be asked for together with the sign-in. */
+  /**
+   * The same of whoever's sign-in this is; nothing where there is none. It can be sent together with the search for the sign-in, but before it:
+   * one that ends meanwhile would seem to owe nothing.
+   */
   async ofSignIn(handleHash: Buffer, sql: Sql = this.database): Promise<Requirement> {
     return this.read(sql, ACCOUNT_OF_HANDLE, handleHash);
   }

@@ -33,10 +33,11 @@ export class AdminSessionsService {
     // Most requests come with a token; the two never share a secret.
     const checked = await this.tokens.check(secret);
     if (checked !== null) return this.ofToken(checked, clientAddress);
-    const [found, { owed }] = await this.database.pipeline((sql) =>
+    // In this order: a sign-in that is found was there when it was asked what it owes.
+    const [{ owed }, found] = await this.database.pipeline((sql) =>
       Promise.all([
-        this.rows.find(secret, 'appgate', sql),
         this.requirement.ofSignIn(hashSecret(secret), sql),
+        this.rows.find(secret, 'appgate', sql),
       ]),
     );
     return found === null || found.disabled || found.outdated || !found.adminProvider

@@ -42,10 +42,11 @@ export class ServiceValidationService {
     actor: Actor,
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
-    const [found, { owed }] = await this.database.pipeline((sql) =>
+    // In this order: a sign-in that is found was there when it was asked what it owes.
+    const [{ owed }, found] = await this.database.pipeline((sql) =>
       Promise.all([
-        this.rows.find(requestId, 'vault', sql),
         this.requirement.ofSignIn(hashSecret(requestId), sql),
+        this.rows.find(requestId, 'vault', sql),
       ]),
     );
     if (found === null) {
