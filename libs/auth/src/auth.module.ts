@@ -43,6 +43,7 @@ import { AdminSignInService } from './sign-in/admin-sign-in.service.js';
 import { AdminTokensService } from './sign-in/admin-tokens.service.js';
 import { FactorResetService } from './sign-in/factor-reset.service.js';
 import { FinishService } from './sign-in/finish.service.js';
+import { PendingSignIns } from './sign-in/pending-sign-ins.service.js';
 import { ServiceFinishService } from './sign-in/service-finish.service.js';
 import { ServiceLoginService } from './sign-in/service-login.service.js';
 import { ServiceRenewalService } from './sign-in/service-renewal.service.js';
@@ -103,6 +104,7 @@ const services = [
     SignInRows,
     AdminTokensService,
     FinishService,
+    PendingSignIns,
     ServiceFinishService,
     SignInRefusalsService,
     ServiceTokensService,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { GlobalSettingsService } from '@sallyport/identity';
 import { after, Clock, Database, isWithin, type Sql } from '@sallyport/platform';
-import { type Checked, hashSecret, type Token, TokensService } from '@sallyport/tokens';
+import { type Checked, type Token, TokensService } from '@sallyport/tokens';
 import { type Enforcement, RequirementService, stillOwed } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
-import { type FoundSignIn, SignInRows } from './sign-in-rows.js';
+import { PendingSignIns } from './pending-sign-ins.service.js';
+import { type FoundSignIn } from './sign-in-rows.js';
 
 interface PersonRow {
   username: string;
@@ -18,7 +19,7 @@ interface PersonRow {
 export class AdminSessionsService {
   constructor(
     private readonly database: Database,
-    private readonly rows: SignInRows,
+    private readonly pending: PendingSignIns,
     private readonly tokens: TokensService,
     private readonly requirement: RequirementService,
     private readonly settings: GlobalSettingsService,
@@ -33,13 +34,7 @@ export class AdminSessionsService {
     // Most requests come with a token; the two never share a secret.
     const checked = await this.tokens.check(secret);
     if (checked !== null) return this.ofToken(checked, clientAddress);
-    // In this order: a sign-in that is found was there when it was asked what it owes.
-    const [{ owed }, found] = await this.database.pipeline((sql) =>
-      Promise.all([
-        this.requirement.ofSignIn(hashSecret(secret), sql),
-        this.rows.find(secret, 'appgate', sql),
-      ]),
-    );
+    const { found, owed } = await this.pending.find(secret, 'appgate');
     return found === null || found.disabled || found.outdated || !found.adminProvider
       ? null
       : sessionOf(found, owed);

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type Actor } from '@sallyport/audit';
 import { type MfaMethod } from '@sallyport/mfa-methods';
 import { Database, DomainError } from '@sallyport/platform';
-import { hashSecret, type Token } from '@sallyport/tokens';
-import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+import { type Token } from '@sallyport/tokens';
+import { type Enforcement } from '../requirement/requirement.service.js';
 import {
   type CredentialFor,
   releaseAll,
@@ -12,6 +12,7 @@ import {
 } from '../second-factor/second-factor.service.js';
 import { LostRace } from './finish.service.js';
 import { invalidRequest, ServiceFinishService } from './service-finish.service.js';
+import { PendingSignIns } from './pending-sign-ins.service.js';
 import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { type SignIn, SignInRows } from './sign-in-rows.js';
 
@@ -24,7 +25,7 @@ export type ValidateOutcome =
 export class ServiceValidationService {
   constructor(
     private readonly database: Database,
-    private readonly requirement: RequirementService,
+    private readonly pending: PendingSignIns,
     private readonly secondFactor: SecondFactorService,
     private readonly rows: SignInRows,
     private readonly finishing: ServiceFinishService,
@@ -42,13 +43,7 @@ export class ServiceValidationService {
     actor: Actor,
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
-    // In this order: a sign-in that is found was there when it was asked what it owes.
-    const [{ owed }, found] = await this.database.pipeline((sql) =>
-      Promise.all([
-        this.requirement.ofSignIn(hashSecret(requestId), sql),
-        this.rows.find(requestId, 'vault', sql),
-      ]),
-    );
+    const { found, owed } = await this.pending.find(requestId, 'vault');
     if (found === null) {
       await this.refusals.step(actor, 'unknown request');
       throw invalidRequest();
@@ -94,7 +89,7 @@ export class ServiceValidationService {
           this.secondFactor.spend(tx, proven),
           this.finishing.judge(tx, finisher, signIn.mountId),
         ]);
-        lost = taken ? faster : null;
+        lost = faster;
         if (!taken) throw invalidRequest();
         if (faster !== null) throw new LostRace();
         const { mountId, path, id: sessionId } = signIn;
