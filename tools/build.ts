@@ -7,8 +7,8 @@ const ROOT = join(import.meta.dirname, '..');
 const STAMP = join(ROOT, 'dist/.built');
 const SOURCES = ['apps', 'libs', 'nest-cli.json', 'tsconfig.json', 'package-lock.json', 'openapi.json'];
 
-/** What `npx sallyport` and `node dist/apps/cli/main.js` run. */
-const CONSOLE = join(ROOT, 'dist/apps/cli/main.js');
+/** What `npx sallyport` runs. */
+const CONSOLE = join(ROOT, 'dist/bundle/cli.js');
 
 /** Builds the server and the operator's command line into `dist/` unless what is there is newer than every source, or there are no sources (the image). */
 export function buildWhenNeeded(): void {
@@ -18,15 +18,16 @@ export function buildWhenNeeded(): void {
 }
 
 export function build(): void {
-  execFileSync(process.execPath, [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  run('node_modules/@nestjs/cli/bin/nest.js', 'build');
+  run('tools/bundle.ts');
   copyFileSync(join(ROOT, 'openapi.json'), join(ROOT, 'dist/openapi.json'));
-  writeFileSync(CONSOLE, "#!/usr/bin/env node\nimport './src/main.js';\n");
   chmodSync(CONSOLE, 0o755);
   writeBill();
   writeFileSync(STAMP, '');
+}
+
+function run(program: string, ...words: string[]): void {
+  execFileSync(process.execPath, [join(ROOT, program), ...words], { cwd: ROOT, stdio: 'inherit' });
 }
 
 function isCurrent(): boolean {

@@ -4,4 +4,4 @@ import { buildWhenNeeded } from './build.ts';
 
 buildWhenNeeded();
 // In this very process, so that signals reach the server.
-await import(pathToFileURL(join(import.meta.dirname, '../dist/apps/server/src/main.js')).href);
+await import(pathToFileURL(join(import.meta.dirname, '../dist/bundle/server.js')).href);

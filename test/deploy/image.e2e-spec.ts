@@ -123,7 +123,7 @@ describe.skipIf(!HERE)('the image', () => {
     const check = launch(health.replace(/^CMD /, ''), { ...settings, TLS_PORT: listening });
     const [code] = await once(check, 'exit');
     expect(code).toBe(0);
-    const doctor = launch('["node", "dist/apps/cli/main.js", "keys", "list"]', settings);
+    const doctor = launch('["node", "dist/bundle/cli.js", "keys", "list"]', settings);
     expect(await said(doctor, '\n')).toMatch(/key/i);
     expect(words).not.toContain('documentation');
     for (const page of ['/docs', '/docs/openapi.json', '/metrics'])

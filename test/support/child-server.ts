@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWhenNeeded } from '../../tools/build.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/apps/server/src/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/bundle/server.js');
 const START_MS = 60_000;
 
 /** The built server as a process of its own, with its embedded database in a folder of the test's. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../../tools/build.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/apps/cli/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/bundle/cli.js');
 
 export interface Spoken {
   code: number | null;

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const MAIN = join(import.meta.dirname, '../../dist/apps/server/src/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/bundle/server.js');
 const START_MS = 60_000;
 
 /** A built server with a database of its own in a temporary folder, on a free port of the loopback interface. */

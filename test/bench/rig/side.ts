@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Round } from './load.ts';
 
-const MAIN = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
 /** As the image starts it. */
 const FLAGS = ['--max-semi-space-size=32', '--max-old-space-size=1024'];
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -55,7 +56,7 @@ export class DocsController {
   @Header('Content-Type', 'application/json')
   async document(): Promise<string> {
     this.mustBeShown();
-    return readFile(join(import.meta.dirname, '../../../../openapi.json'), 'utf8');
+    return readFile(nearest('openapi.json', import.meta.dirname), 'utf8');
   }
 
   @Get(':asset')
@@ -72,4 +73,10 @@ export class DocsController {
   private mustBeShown(): void {
     if (this.config.production) throw new DomainError('not-found', 'not-found', 'not found');
   }
+}
+
+/** A file beside or above: sources, what is compiled of them and what is bundled lie at different depths. */
+function nearest(name: string, folder: string): string {
+  const file = join(folder, name);
+  return existsSync(file) || folder === dirname(folder) ? file : nearest(name, dirname(folder));
 }
