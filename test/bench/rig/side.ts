@@ -5,7 +5,8 @@ import type { Round } from './load.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
 /** As the image starts it. */
-const FLAGS = ['--max-semi-space-size=32', '--max-old-space-size=1024'];
+const FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=512'];
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;
 const START_MS = 60_000;
 
@@ -47,7 +48,7 @@ export async function startSide(name: string, settings: Record<string, string>):
 /** The built server as operators run it. */
 export async function startServer(settings: Record<string, string>, flags: string[] = []): Promise<Side> {
   const child = spawn(process.execPath, [...FLAGS, ...flags, MAIN], {
-    env: { ...bareEnvironment(), NODE_ENV: 'production', PORT: '0', TLS_PORT: 'off', ...settings },
+    env: { ...bareEnvironment(), ...MALLOC, NODE_ENV: 'production', PORT: '0', TLS_PORT: 'off', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   leaveWithUs(child);
