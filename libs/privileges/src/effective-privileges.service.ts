@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { LocalUser } from '@sallyport/identity';
-import { Database, type Transaction } from '@sallyport/platform';
+import { Database, type Sql, type Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from './administrative-privilege.js';
 import { DecisionsService } from './decisions.service.js';
 import type { ExpressionClaims } from './expression/index.js';
 import { isFullAdministrator } from './grants.js';
 import type { Subject } from './policies/user-claims.js';
-import { readDeciding, readStanding, type Standing, type StandingPolicy } from './standing.js';
+import {
+  readDeciding,
+  readStanding,
+  type Standing,
+  type StandingPolicy,
+  type UserStanding,
+} from './standing.js';
 
 /** What a user's policies give, and by which roles. */
 export interface HeldRoles {
@@ -29,7 +35,20 @@ export class EffectivePrivilegesService {
    * @param tx where the answer decides a write: its transaction.
    */
   async of(subject: Subject, tx?: Transaction): Promise<AdministrativePrivilege[]> {
-    return this.heldBy(await readStanding(tx ?? this.database, subject.localUserId), subject);
+    return this.asOf(await readStanding(tx ?? this.database, subject.localUserId), subject);
+  }
+
+  /**
+   * Everything that decides what a user may do, for `asOf` in the same request; null where the user is gone.
+   * @param user which user that is, as an expression of `$1`, the key.
+   */
+  async standing(key: string | Buffer, sql: Sql, user = '$1'): Promise<UserStanding | null> {
+    return readStanding(sql, key, user);
+  }
+
+  /** The privileges of `of`, where the standing is known. */
+  async asOf(standing: Standing | null, subject: Subject): Promise<AdministrativePrivilege[]> {
+    return standing === null ? [] : unionOf(await this.decisions.matching(standing, subject));
   }
 
   /** The same, with the names of the roles it comes from. */
@@ -46,7 +65,7 @@ export class EffectivePrivilegesService {
    */
   async ofActing(subject: Subject, tx: Transaction): Promise<AdministrativePrivilege[]> {
     const standing = await readStanding(tx, subject.localUserId);
-    return standing?.user.enabled ? this.heldBy(standing, subject) : [];
+    return standing?.user.enabled ? this.asOf(standing, subject) : [];
   }
 
   /**
@@ -58,7 +77,7 @@ export class EffectivePrivilegesService {
     if (deciding === null) return [];
     const { id, name, firstName, lastName, email, phone, tags } = user;
     const values = { id, name, firstName, lastName, email, phone, tags, enabled: !user.disabled };
-    return this.heldBy({ ...deciding, user: values }, subjectOf(id));
+    return this.asOf({ ...deciding, user: values }, subjectOf(id));
   }
 
   /** Whether a user holds everything there is; only policies that give that much are asked. */
@@ -78,10 +97,6 @@ export class EffectivePrivilegesService {
   /** Drops remembered decisions, so that expressions run anew with the next request (appgate.md §5.6). */
   forget(): void {
     this.decisions.forget();
-  }
-
-  private async heldBy(standing: Standing | null, subject: Subject): Promise<AdministrativePrivilege[]> {
-    return standing === null ? [] : unionOf(await this.decisions.matching(standing, subject));
   }
 }
 

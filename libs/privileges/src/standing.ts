@@ -35,6 +35,14 @@ export interface StandingScript {
   expression: string;
 }
 
+/** What a session of a user is compared with. */
+export interface StandingAccount {
+  principalId: string;
+  credentialVersion: number;
+  /** Of the user's provider: its users may sign in at `/admin`. */
+  adminProvider: boolean;
+}
+
 /** Everything that decides what one user may do, as of one moment. */
 export interface Standing {
   user: StandingUser;
@@ -46,12 +54,27 @@ export interface Standing {
   userScripts: StandingScript[];
 }
 
+/** That of a user there is. */
+export interface UserStanding extends Standing {
+  account: StandingAccount;
+}
+
 /** What decides, for any user of one provider. */
 export type Deciding = Omit<Standing, 'user'>;
 
-/** Reads it in one statement on the primary (S47); null where the user is gone. */
-export async function readStanding(sql: Sql, localUserId: string): Promise<Standing | null> {
-  const [standing] = await sql.query<{ [Part in keyof Standing]: Standing[Part] }>(STANDING, [localUserId]);
+/**
+ * Reads it in one statement on the primary (S47); null where the user is gone.
+ * @param user which user that is, as an expression of `$1`, the key.
+ */
+export async function readStanding(
+  sql: Sql,
+  key: string | Buffer,
+  user = '$1',
+): Promise<UserStanding | null> {
+  const [standing] = await sql.query<{ [Part in keyof UserStanding]: UserStanding[Part] }>(
+    `${STANDING} WHERE u.id = ${user}`,
+    [key],
+  );
   return standing ?? null;
 }
 
@@ -84,8 +107,9 @@ const STANDING = `
     json_build_object('id', u.id, 'name', u.name, 'firstName', u.first_name, 'lastName', u.last_name, 'email', u.email,
       'phone', u.phone, 'tags', u.tags, 'enabled', NOT u.disabled AND NOT EXISTS (
         SELECT 1 FROM accounts a JOIN principals person ON person.id = a.principal_id
-        WHERE a.id = u.account_id AND person.disabled)) AS "user",${DECIDING}
-  FROM local_users u JOIN identity_providers p ON p.id = u.identity_provider_id
-  WHERE u.id = $1`;
+        WHERE a.id = u.account_id AND person.disabled)) AS "user",
+    json_build_object('principalId', (SELECT principal_id FROM accounts WHERE id = u.account_id), 'credentialVersion', u.credential_version,
+      'adminProvider', p.admin_provider) AS account,${DECIDING}
+  FROM local_users u JOIN identity_providers p ON p.id = u.identity_provider_id`;
 
 const OF_PROVIDER = `SELECT ${DECIDING} FROM identity_providers p WHERE p.id = $1`;

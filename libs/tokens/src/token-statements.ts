@@ -1,6 +1,10 @@
 import { identityPoliciesOf } from '@sallyport/identity';
 import { selectLive } from './token-row.js';
 
+/** Whose token a secret is, live or not: `$1` is the secret's hash. */
+export const ACCOUNT_OF_TOKEN = '(SELECT account_id FROM tokens WHERE token_hash = $1)';
+export const USER_OF_TOKEN = '(SELECT local_user_id FROM tokens WHERE token_hash = $1)';
+
 export const LIVE_BY_HASH = selectLive('token_hash');
 // The store of a further mount is no identity provider: its name is the mount's path, and may be that of a provider too.
 export const HELD_BY_HASH = selectLive(

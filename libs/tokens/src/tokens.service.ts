@@ -116,16 +116,17 @@ export class TokensService {
   /**
    * Who holds this secret: the token, `disabled` where its person is, null where it is unknown or dead for whatever reason.
    * A use-limited token loses one use (S41); the last-use stamp moves at most once a minute (S34).
+   * @param sql what its statements are sent through.
    */
-  async check(secret: string): Promise<Checked | null> {
-    const row = await this.use<LiveRow>(LIVE_BY_HASH, secret);
+  async check(secret: string, sql: Sql = this.database): Promise<Checked | null> {
+    const row = await this.use<LiveRow>(LIVE_BY_HASH, secret, sql);
     if (row === null) return null;
     return row.principal_disabled ? { state: 'disabled' } : { state: 'live', token: tokenOf(row) };
   }
 
   /** The same in the same number of steps, with the user's names; null for a disabled person too. */
   async checkWithUser(secret: string): Promise<TokenAndUser | null> {
-    return withUser(await this.use<LiveRowOfUser>(HELD_BY_HASH, secret));
+    return withUser(await this.use<LiveRowOfUser>(HELD_BY_HASH, secret, this.database));
   }
 
   /** Finds a live token without using it: for look-ups and as the subject of a revocation. */
@@ -241,34 +242,38 @@ export class TokensService {
   }
 
   /** A token's row by its secret, its use booked and stamped; a disabled person's uses nothing up. */
-  private async use<Row extends LiveRow>(statement: string, secret: string): Promise<Row | null> {
-    const row = await this.useUncounted<Row>(statement, secret);
+  private async use<Row extends LiveRow>(statement: string, secret: string, sql: Sql): Promise<Row | null> {
+    const row = await this.useUncounted<Row>(statement, secret, sql);
     const state = row?.principal_disabled === true ? 'disabled' : 'live';
     this.metrics.tokenChecks.inc({ outcome: row === null ? 'dead' : state });
     return row;
   }
 
-  private async useUncounted<Row extends LiveRow>(statement: string, secret: string): Promise<Row | null> {
+  private async useUncounted<Row extends LiveRow>(
+    statement: string,
+    secret: string,
+    sql: Sql,
+  ): Promise<Row | null> {
     const now = this.clock.now();
-    const [row] = await this.database.query<Row>(statement, [hashSecret(secret), now]);
+    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now]);
     if (row === undefined) return null;
     if (row.principal_disabled) return row;
     if (row.uses_left !== null) {
-      const usesLeft = await this.takeUse(row.id);
+      const usesLeft = await this.takeUse(row.id, sql);
       if (usesLeft === null) return null;
       row.uses_left = usesLeft;
     }
     if (now.getTime() - row.last_used_at.getTime() >= 60_000)
-      await this.database.execute(
-        'UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1',
-        [row.id, now],
-      );
+      await sql.execute('UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1', [
+        row.id,
+        now,
+      ]);
     return row;
   }
 
   /** How many are left after this one; null: there was none. */
-  private async takeUse(id: string): Promise<number | null> {
-    const [row] = await this.database.query<{ uses_left: number }>(
+  private async takeUse(id: string, sql: Sql): Promise<number | null> {
+    const [row] = await sql.query<{ uses_left: number }>(
       'UPDATE tokens SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0 RETURNING uses_left',
       [id],
     );

@@ -54,7 +54,7 @@ export class AppgateDialect implements Dialect {
     admit(access, known?.state ?? null);
     if (known === null || access.kind === 'open' || (access.kind === 'token' && access.state !== 'final'))
       return;
-    known.privileges = await this.privileges.of(known.session);
+    known.privileges = await this.privileges.asOf(known.session.standing, known.session);
     if (!mayCall(access, known.privileges)) throw forbidden();
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { groupsOfPerson } from '@sallyport/identity';
 import { ADMIN_MFA, MfaMethod } from '@sallyport/mfa-methods';
 import { columnsOf, Database, type Sql } from '@sallyport/platform';
-import type { CompletedFactor } from '@sallyport/tokens';
+import { ACCOUNT_OF_TOKEN, type CompletedFactor } from '@sallyport/tokens';
 import { ACCOUNT_OF_HANDLE } from '../sign-in/sign-in-rows.js';
 
 /** One thing that is owed: any of the methods satisfies it. */
@@ -36,11 +36,11 @@ export class RequirementService {
   }
 
   /**
-   * The same of whoever's sign-in this is; nothing where there is none. It can be sent together with the search for the sign-in, but before it:
-   * one that ends meanwhile would seem to owe nothing.
+   * The same of whoever's token or sign-in in progress this is; nothing where there is none. It can be sent together with the search for
+   * either, but before it: one that ends meanwhile would seem to owe nothing.
    */
-  async ofSignIn(handleHash: Buffer, sql: Sql = this.database): Promise<Requirement> {
-    return this.read(sql, ACCOUNT_OF_HANDLE, handleHash);
+  async ofSecret(secretHash: Buffer, sql: Sql = this.database): Promise<Requirement> {
+    return this.read(sql, ACCOUNT_OF_SECRET, secretHash);
   }
 
   /** Whether nothing is owed beside these factors. */
@@ -75,8 +75,11 @@ export class RequirementService {
   }
 }
 
+/** The two never share a secret. */
+const ACCOUNT_OF_SECRET = `coalesce(${ACCOUNT_OF_TOKEN}, ${ACCOUNT_OF_HANDLE})` as const;
+
 /** Whose requirement is read, by what `$1` is. */
-type AccountSql = '$1' | typeof ACCOUNT_OF_HANDLE;
+type AccountSql = '$1' | typeof ACCOUNT_OF_SECRET;
 
 /** One enforcement. */
 interface OwedIds {

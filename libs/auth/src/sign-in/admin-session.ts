@@ -1,5 +1,5 @@
-import type { Token } from '@sallyport/tokens';
-import type { CompletedFactor } from '@sallyport/tokens';
+import type { UserStanding } from '@sallyport/privileges';
+import type { CompletedFactor, Token } from '@sallyport/tokens';
 import type { Enforcement } from '../requirement/requirement.service.js';
 import type { SignIn } from './sign-in-rows.js';
 
@@ -30,6 +30,8 @@ export interface AdminSession {
   signIn: SignIn | null;
   /** Present for `final` and `foreign`. */
   token: Token | null;
+  /** What decides the privileges of this request; present with `token`. */
+  standing: UserStanding | null;
 }
 
 /** Device id of a session that came from `/v1`. */

@@ -43,7 +43,7 @@ export class ServiceValidationService {
     actor: Actor,
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
-    const { found, owed } = await this.pending.find(requestId, 'vault');
+    const { found, owed } = await this.database.pipeline((sql) => this.pending.find(requestId, 'vault', sql));
     if (found === null) {
       await this.refusals.step(actor, 'unknown request');
       throw invalidRequest();
