@@ -34,11 +34,12 @@ COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/dist dist
 COPY package.json LICENSE ./
 COPY deploy/healthcheck.mjs deploy/make-secrets.mjs deploy/demo-tool.mjs deploy/
-# glibc keeps what was freed, for each thread apart and up to 64 MiB more, unless it is told how much.
+# glibc keeps what was freed, for each thread apart and in pieces, unless it is told how much; the buffers of sockets are 64 KiB.
 ENV PATH=/usr/local/bin \
     NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
     MALLOC_TRIM_THRESHOLD_=131072 \
+    MALLOC_MMAP_THRESHOLD_=16384 \
     SALLYPORT_DATA_DIR=/data \
     HOST=0.0.0.0 \
     PORT=off \

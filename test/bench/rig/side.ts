@@ -6,7 +6,7 @@ import type { Round } from './load.ts';
 const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
 /** As the image starts it. */
 const FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=512'];
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '16384' };
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;
 const START_MS = 60_000;
 

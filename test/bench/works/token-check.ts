@@ -9,7 +9,7 @@ import { startSide } from '../rig/side.ts';
 const TOKENS = 1_000;
 const SECONDS = 2;
 /** Seconds in which V8 finds out what is hot; the more code there is the longer it takes. */
-export const WARM_UP = 6;
+export const WARM_UP = 12;
 
 /** Each a different token of `/v1`. */
 export function lookUps(path = '/v1/auth/token/lookup-self', tokens = TOKENS): LoadRequest[] {
