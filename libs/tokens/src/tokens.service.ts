@@ -15,17 +15,19 @@ import { tokenOf, type TokenRow } from './token-row.js';
 import { earlier } from './token-life.js';
 import { hashSecret, newAccessor, newAuthToken, newServiceToken } from './token-secret.js';
 import {
+  FOUND_BY_ACCESSOR,
+  FOUND_BY_HASH,
+  FOUND_WITH_USER,
   GIVE_UP,
   HELD_BY_HASH,
   HELD_BY_ID,
   INSERT,
   LIVE_ACCESSORS,
-  LIVE_BY_ACCESSOR,
   LIVE_BY_HASH,
   REVOKE_SESSION,
   REVOKE_TREE,
 } from './token-statements.js';
-import type { NewToken, Token } from './token.js';
+import type { NewToken, Token, TokenOrigin } from './token.js';
 
 export type Checked = { state: 'live'; token: Token } | { state: 'disabled' };
 
@@ -116,35 +118,40 @@ export class TokensService {
   /**
    * Who holds this secret: the token, `disabled` where its person is, null where it is unknown or dead for whatever reason.
    * A use-limited token loses one use (S41); the last-use stamp moves at most once a minute (S34).
+   * @param origin of which dialect alone it may be; null: of either.
    * @param sql what its statements are sent through.
    */
-  async check(secret: string, sql: Sql = this.database): Promise<Checked | null> {
-    const row = await this.use<LiveRow>(LIVE_BY_HASH, secret, sql);
+  async check(
+    secret: string,
+    origin: TokenOrigin | null = null,
+    sql: Sql = this.database,
+  ): Promise<Checked | null> {
+    const row = await this.use<LiveRow>(sql, LIVE_BY_HASH, secret, origin);
     if (row === null) return null;
     return row.principal_disabled ? { state: 'disabled' } : { state: 'live', token: tokenOf(row) };
   }
 
   /** The same in the same number of steps, with the user's names; null for a disabled person too. */
   async checkWithUser(secret: string): Promise<TokenAndUser | null> {
-    return withUser(await this.use<LiveRowOfUser>(HELD_BY_HASH, secret, this.database));
+    return withUser(await this.use<LiveRowOfUser>(this.database, HELD_BY_HASH, secret));
   }
 
-  /** Finds a live token without using it: for look-ups and as the subject of a revocation. */
-  async findBySecret(secret: string): Promise<Token | null> {
-    return this.find(LIVE_BY_HASH, hashSecret(secret));
+  /** Finds a live token, of one dialect or of both, without using it: for look-ups and as the subject of a revocation. */
+  async findBySecret(secret: string, origin?: TokenOrigin): Promise<Token | null> {
+    return this.find(FOUND_BY_HASH, hashSecret(secret), origin);
   }
 
   /** The same with the user's names. */
   async findWithUser(secret: string): Promise<TokenAndUser | null> {
-    const [row] = await this.database.query<LiveRowOfUser>(HELD_BY_HASH, [
+    const [row] = await this.database.query<LiveRowOfUser>(FOUND_WITH_USER, [
       hashSecret(secret),
       this.clock.now(),
     ]);
     return withUser(row ?? null);
   }
 
-  async findByAccessor(accessor: string): Promise<Token | null> {
-    return this.find(LIVE_BY_ACCESSOR, accessor);
+  async findByAccessor(accessor: string, origin?: TokenOrigin): Promise<Token | null> {
+    return this.find(FOUND_BY_ACCESSOR, accessor, origin);
   }
 
   /** The accessors of all live tokens of `/v1`, sorted. */
@@ -222,12 +229,13 @@ export class TokensService {
     while ((await tx.execute(statement, [root, now])) > 0);
   }
 
-  private async find(statement: string, key: Buffer | string): Promise<Token | null> {
-    const [row] = await this.database.query<TokenRow & { principal_disabled: boolean }>(statement, [
-      key,
-      this.clock.now(),
-    ]);
-    return row === undefined || row.principal_disabled ? null : tokenOf(row);
+  private async find(
+    statement: string,
+    key: Buffer | string,
+    origin: TokenOrigin | null = null,
+  ): Promise<Token | null> {
+    const [row] = await this.database.query<TokenRow>(statement, [key, this.clock.now(), origin]);
+    return row === undefined ? null : tokenOf(row);
   }
 
   /** A child is made of a live parent only; the lock makes a revocation wait, which then looks again and finds the child (S41). */
@@ -242,20 +250,26 @@ export class TokensService {
   }
 
   /** A token's row by its secret, its use booked and stamped; a disabled person's uses nothing up. */
-  private async use<Row extends LiveRow>(statement: string, secret: string, sql: Sql): Promise<Row | null> {
-    const row = await this.useUncounted<Row>(statement, secret, sql);
+  private async use<Row extends LiveRow>(
+    sql: Sql,
+    statement: string,
+    secret: string,
+    ...more: unknown[]
+  ): Promise<Row | null> {
+    const row = await this.useUncounted<Row>(sql, statement, secret, more);
     const state = row?.principal_disabled === true ? 'disabled' : 'live';
     this.metrics.tokenChecks.inc({ outcome: row === null ? 'dead' : state });
     return row;
   }
 
   private async useUncounted<Row extends LiveRow>(
+    sql: Sql,
     statement: string,
     secret: string,
-    sql: Sql,
+    more: unknown[],
   ): Promise<Row | null> {
     const now = this.clock.now();
-    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now]);
+    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now, ...more]);
     if (row === undefined) return null;
     if (row.principal_disabled) return row;
     if (row.uses_left !== null) {

@@ -62,10 +62,9 @@ export class VaultDialect implements Dialect {
 
   /** A token of `/admin` carries no policies and is as unknown here (§1.7). */
   async authenticate(secret: string, request: FastifyRequest): Promise<VaultCaller | null> {
-    const checked = await this.tokens.check(secret);
+    const checked = await this.tokens.check(secret, 'vault');
     if (checked === null) return null;
     if (checked.state === 'disabled') return { state: 'barred' };
-    if (checked.token.origin !== 'vault') return null;
     if (!isWithin(request.clientAddress, checked.token.boundCidrs)) return { state: 'barred' };
     return checked;
   }

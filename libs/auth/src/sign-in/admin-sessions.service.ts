@@ -31,7 +31,7 @@ export class AdminSessionsService {
       Promise.all([
         this.pending.find(secret, 'appgate', sql),
         this.privileges.standing(hashSecret(secret), sql, USER_OF_TOKEN),
-        this.tokens.check(secret, sql),
+        this.tokens.check(secret, null, sql),
       ]),
     );
     if (checked?.state === 'live')

@@ -52,7 +52,7 @@ export class TokenSubjectsController {
   })
   async lookUp(@Fields() { token }: LookUpFields): Promise<Answer> {
     if (token === '') throw refuse(400, 'missing token ID');
-    const found = ofVault(await this.tokens.findBySecret(token));
+    const found = await this.tokens.findBySecret(token, 'vault');
     if (found === null) throw refuse(403, 'bad token');
     return Answer.data(tokenView(found, token, this.clock.now()));
   }
@@ -81,7 +81,7 @@ export class TokenSubjectsController {
   })
   async renew(@Fields() { token, increment }: RenewFields, @Req() request: FastifyRequest): Promise<Answer> {
     if (token === '') throw refuse(400, 'missing token ID');
-    const found = ofVault(await this.tokens.findBySecret(token));
+    const found = await this.tokens.findBySecret(token, 'vault');
     if (found === null) throw refuse(400, 'token not found');
     return this.renewed(found, token, increment, request);
   }
@@ -156,7 +156,7 @@ export class TokenSubjectsController {
 
   private async byAccessor(accessor: string): Promise<Token> {
     if (accessor === '') throw refuse(400, MISSING_ACCESSOR);
-    const found = ofVault(await this.tokens.findByAccessor(accessor));
+    const found = await this.tokens.findByAccessor(accessor, 'vault');
     if (found === null) throw refuse(400, INVALID_ACCESSOR);
     return found;
   }
@@ -170,9 +170,4 @@ export class TokenSubjectsController {
     const renewed = await this.renewals.renew(token, increment, actorOf(request));
     return Answer.auth(authView(renewed, secret, this.clock.now()));
   }
-}
-
-/** A token of `/admin` is as unknown here (§1.7). */
-function ofVault(token: Token | null): Token | null {
-  return token?.origin === 'vault' ? token : null;
 }
