@@ -118,7 +118,8 @@ it('S42 measures', { timeout: 1_800_000 }, async () => {
   for (const [title, looks] of [
     ['by token', kinds(({ token }) => root.write('auth/token/lookup', { token }), 403)],
     ['by accessor', kinds(({ accessor }) => root.write('auth/token/lookup-accessor', { accessor }), 400)],
-    ['of oneself', kinds(({ token }) => own(token), 403)],
+    // A disabled person is told so (vault.md §2.4): the answer is another one anyway.
+    ['of oneself', kinds(({ token }) => own(token), 403).filter(([state]) => state !== 'disabled')],
   ] as const)
     await mustLookAlike(`Look-ups ${title} of what is no live token, by their time`, [...looks], nothing);
 });

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Round } from './load.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
+/** The same program in its modules, where a preloaded one can reach into a package. */
+export const IN_MODULES = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
 /** As the image starts it. */
 const FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=512'];
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '16384' };
@@ -46,8 +48,12 @@ export async function startSide(name: string, settings: Record<string, string>):
 }
 
 /** The built server as operators run it. */
-export async function startServer(settings: Record<string, string>, flags: string[] = []): Promise<Side> {
-  const child = spawn(process.execPath, [...FLAGS, ...flags, MAIN], {
+export async function startServer(
+  settings: Record<string, string>,
+  flags: string[] = [],
+  main = MAIN,
+): Promise<Side> {
+  const child = spawn(process.execPath, [...FLAGS, ...flags, main], {
     env: { ...bareEnvironment(), ...MALLOC, NODE_ENV: 'production', PORT: '0', TLS_PORT: 'off', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

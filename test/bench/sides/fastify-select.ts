@@ -14,7 +14,7 @@ const pool = new pg.Pool({ connectionString, max: Number(max) });
 const app = Fastify();
 app.get('/check', async (request, reply) => {
   const secret = String(request.headers['x-vault-token']);
-  const values = [createHash('sha256').update(secret).digest(), new Date()];
+  const values = [createHash('sha256').update(secret).digest(), new Date(), 'vault'];
   const { rows } = await pool.query({ name: 'check', text: LIVE_BY_HASH, values });
   if (rows.length !== 1) return reply.code(403).send({});
   return rows[0] as object;

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Bench, CONNECTIONS, mustEqual, POOL_SETTING, sendOnce, SIGN_INS } from '../rig/bench.ts';
 import { codeOf } from '../rig/codes.ts';
 import { type Contestant, contest, type Score } from '../rig/contest.ts';
@@ -6,8 +8,7 @@ import type { LoadRequest } from '../rig/load.ts';
 import { handleOf, METHOD, plantSignIns } from '../rig/people.ts';
 import { RIVAL } from '../rig/rival.ts';
 import { makeScene, type Scene } from '../rig/scene.ts';
-import { fileURLToPath } from 'node:url';
-import { type Side, startServer, startSide } from '../rig/side.ts';
+import { IN_MODULES, type Side, startServer, startSide } from '../rig/side.ts';
 
 type Dialect = 'vault' | 'appgate';
 
@@ -140,10 +141,11 @@ export async function recordStatements(bench: Omit<Bench, 'scene' | 'server' | '
   };
   for (const dialect of ['vault', 'appgate'] as const) {
     await rewind(dialect);
-    const server: Side = await startServer({ ...scene.settings, RECORD_TO: files[dialect] }, [
-      '--import',
-      fileURLToPath(new URL('../sides/record-statements.ts', import.meta.url)),
-    ]);
+    const server: Side = await startServer(
+      { ...scene.settings, RECORD_TO: files[dialect] },
+      ['--import', fileURLToPath(new URL('../sides/record-statements.ts', import.meta.url))],
+      IN_MODULES,
+    );
     // One after the other: each statement is told apart by the request that sent it, and none waits for a connection.
     const { statuses } = await client.send({
       ports: [server.port],
@@ -151,7 +153,9 @@ export async function recordStatements(bench: Omit<Bench, 'scene' | 'server' | '
       connections: 1,
     });
     await server.stop();
-    mustEqual(statuses[200] ?? 0, SIGN_INS, 'of them recorded');
+    mustEqual(statuses[200] ?? 0, SIGN_INS, 'of them answered');
+    const tokens = readFileSync(files[dialect], 'utf8').match(/INSERT INTO tokens/g)?.length;
+    mustEqual(tokens ?? 0, SIGN_INS, 'of them recorded');
   }
   return { scene, files, rewind };
 }
