@@ -154,8 +154,8 @@ export async function recordStatements(bench: Omit<Bench, 'scene' | 'server' | '
     });
     await server.stop();
     mustEqual(statuses[200] ?? 0, SIGN_INS, 'of them answered');
-    const tokens = readFileSync(files[dialect], 'utf8').match(/INSERT INTO tokens/g)?.length;
-    mustEqual(tokens ?? 0, SIGN_INS, 'of them recorded');
+    const recorded = new Set(readFileSync(files[dialect], 'utf8').match(/^\{"request":\d+/gm));
+    mustEqual(recorded.size, SIGN_INS, 'of them recorded');
   }
   return { scene, files, rewind };
 }
