@@ -5,19 +5,20 @@ import { selectLive } from './token-row.js';
 export const ACCOUNT_OF_TOKEN = '(SELECT account_id FROM tokens WHERE token_hash = $1)';
 export const USER_OF_TOKEN = '(SELECT local_user_id FROM tokens WHERE token_hash = $1)';
 
-// `$3`: of which dialect, null for either.
+// `$3` of all of these: of which dialect, null for either.
 const OF_ORIGIN = ' AND ($3::text IS NULL OR t.origin = $3)';
 export const LIVE_BY_HASH = selectLive('token_hash') + OF_ORIGIN;
 // The store of a further mount is no identity provider: its name is the mount's path, and may be that of a provider too.
-export const HELD_BY_HASH = selectLive(
-  'token_hash',
-  `u.name AS user_name, (SELECT ip.name FROM identity_providers ip WHERE ip.id = u.identity_provider_id AND ip.type <> 'Userpass') AS provider_name,`,
-);
+export const HELD_BY_HASH =
+  selectLive(
+    'token_hash',
+    `u.name AS user_name, (SELECT ip.name FROM identity_providers ip WHERE ip.id = u.identity_provider_id AND ip.type <> 'Userpass') AS provider_name,`,
+  ) + OF_ORIGIN;
 // What is not to be found is not read either: a disabled person's token, or one of the other dialect, takes the time of an unknown one (S42).
 const ENABLED = ' AND p.disabled IS NOT TRUE';
 export const FOUND_BY_HASH = LIVE_BY_HASH + ENABLED;
-export const FOUND_BY_ACCESSOR = selectLive('accessor') + ENABLED + OF_ORIGIN;
 export const FOUND_WITH_USER = HELD_BY_HASH + ENABLED;
+export const FOUND_BY_ACCESSOR = selectLive('accessor') + OF_ORIGIN + ENABLED;
 export const HELD_BY_ID = `${selectLive('id')} FOR SHARE OF t`;
 export const LIVE_ACCESSORS = `SELECT accessor FROM (${selectLive('origin')}) live WHERE NOT principal_disabled ORDER BY accessor`;
 

@@ -133,25 +133,23 @@ export class TokensService {
 
   /** The same in the same number of steps, with the user's names; null for a disabled person too. */
   async checkWithUser(secret: string): Promise<TokenAndUser | null> {
-    return withUser(await this.use<LiveRowOfUser>(this.database, HELD_BY_HASH, secret));
+    return withUser(await this.use<LiveRowOfUser>(this.database, HELD_BY_HASH, secret, null));
   }
 
   /** Finds a live token, of one dialect or of both, without using it: for look-ups and as the subject of a revocation. */
-  async findBySecret(secret: string, origin?: TokenOrigin): Promise<Token | null> {
-    return this.find(FOUND_BY_HASH, hashSecret(secret), origin);
+  async findBySecret(secret: string, origin: TokenOrigin | null = null): Promise<Token | null> {
+    const row = await this.find<LiveRow>(FOUND_BY_HASH, hashSecret(secret), origin);
+    return row && tokenOf(row);
   }
 
   /** The same with the user's names. */
   async findWithUser(secret: string): Promise<TokenAndUser | null> {
-    const [row] = await this.database.query<LiveRowOfUser>(FOUND_WITH_USER, [
-      hashSecret(secret),
-      this.clock.now(),
-    ]);
-    return withUser(row ?? null);
+    return withUser(await this.find<LiveRowOfUser>(FOUND_WITH_USER, hashSecret(secret), null));
   }
 
-  async findByAccessor(accessor: string, origin?: TokenOrigin): Promise<Token | null> {
-    return this.find(FOUND_BY_ACCESSOR, accessor, origin);
+  async findByAccessor(accessor: string, origin: TokenOrigin | null = null): Promise<Token | null> {
+    const row = await this.find<LiveRow>(FOUND_BY_ACCESSOR, accessor, origin);
+    return row && tokenOf(row);
   }
 
   /** The accessors of all live tokens of `/v1`, sorted. */
@@ -229,13 +227,13 @@ export class TokensService {
     while ((await tx.execute(statement, [root, now])) > 0);
   }
 
-  private async find(
+  private async find<Row extends LiveRow>(
     statement: string,
     key: Buffer | string,
-    origin: TokenOrigin | null = null,
-  ): Promise<Token | null> {
-    const [row] = await this.database.query<TokenRow>(statement, [key, this.clock.now(), origin]);
-    return row === undefined ? null : tokenOf(row);
+    origin: TokenOrigin | null,
+  ): Promise<Row | null> {
+    const [row] = await this.database.query<Row>(statement, [key, this.clock.now(), origin]);
+    return row ?? null;
   }
 
   /** A child is made of a live parent only; the lock makes a revocation wait, which then looks again and finds the child (S41). */
@@ -254,9 +252,9 @@ export class TokensService {
     sql: Sql,
     statement: string,
     secret: string,
-    ...more: unknown[]
+    origin: TokenOrigin | null,
   ): Promise<Row | null> {
-    const row = await this.useUncounted<Row>(sql, statement, secret, more);
+    const row = await this.useUncounted<Row>(sql, statement, secret, origin);
     const state = row?.principal_disabled === true ? 'disabled' : 'live';
     this.metrics.tokenChecks.inc({ outcome: row === null ? 'dead' : state });
     return row;
@@ -266,10 +264,10 @@ export class TokensService {
     sql: Sql,
     statement: string,
     secret: string,
-    more: unknown[],
+    origin: TokenOrigin | null,
   ): Promise<Row | null> {
     const now = this.clock.now();
-    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now, ...more]);
+    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now, origin]);
     if (row === undefined) return null;
     if (row.principal_disabled) return row;
     if (row.uses_left !== null) {
