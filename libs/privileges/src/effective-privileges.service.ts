@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { LocalUser } from '@sallyport/identity';
-import { Database, type Sql, type Transaction } from '@sallyport/platform';
+import { Database, type Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from './administrative-privilege.js';
 import { DecisionsService } from './decisions.service.js';
 import type { ExpressionClaims } from './expression/index.js';
 import { isFullAdministrator } from './grants.js';
 import type { Subject } from './policies/user-claims.js';
-import {
-  readDeciding,
-  readStanding,
-  type Standing,
-  type StandingPolicy,
-  type UserStanding,
-} from './standing.js';
+import { readDeciding, readStanding, type Standing, type StandingPolicy } from './standing.js';
 
 /** What a user's policies give, and by which roles. */
 export interface HeldRoles {
@@ -38,22 +32,13 @@ export class EffectivePrivilegesService {
     return this.asOf(await readStanding(tx ?? this.database, subject.localUserId), subject);
   }
 
-  /**
-   * Everything that decides what a user may do, for `asOf` in the same request; null where the user is gone.
-   * @param user which user that is, as an expression of `$1`, the key.
-   */
-  async standing(key: string | Buffer, sql: Sql, user = '$1'): Promise<UserStanding | null> {
-    return readStanding(sql, key, user);
-  }
-
-  /** The privileges of `of`, where the standing is known. */
+  /** The privileges of `of`, where the standing was read in the same request. */
   async asOf(standing: Standing | null, subject: Subject): Promise<AdministrativePrivilege[]> {
     return standing === null ? [] : unionOf(await this.decisions.matching(standing, subject));
   }
 
   /** The same, with the names of the roles it comes from. */
-  async rolesOf(subject: Subject): Promise<HeldRoles> {
-    const standing = await readStanding(this.database, subject.localUserId);
+  async rolesOf(standing: Standing | null, subject: Subject): Promise<HeldRoles> {
     if (standing === null) return { roles: [], privileges: [] };
     const matching = await this.decisions.matching(standing, subject);
     const roles = new Set(matching.flatMap((policy) => policy.roles));

@@ -33,7 +33,7 @@ export * from './scripts/criteria-script.entity.js';
 export * from './scripts/scripts.js';
 export * from './scripts/user-script.entity.js';
 export * from './service-users/service-users.service.js';
-export type { UserStanding } from './standing.js';
+export { readStanding, type UserStanding } from './standing.js';
 export * from './users/local-user-administration.service.js';
 export * from './users/local-user-collection.js';
 export * from './users/mount-users.service.js';

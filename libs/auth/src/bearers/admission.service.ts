@@ -52,7 +52,7 @@ export class AdmissionService {
   /** The same names without a door. */
   async rightsOf({ token, session }: LiveToken): Promise<HeldRights> {
     if (session === null) return { roles: [], policies: policiesOf(token) };
-    return { roles: (await this.privileges.rolesOf(session)).roles, policies: [] };
+    return { roles: (await this.privileges.rolesOf(session.standing, session)).roles, policies: [] };
   }
 
   private async admitByPath({ token }: LiveToken, { privilege, path }: AdmissionRule): Promise<HeldRights> {
@@ -67,7 +67,7 @@ export class AdmissionService {
     { privilege, path }: AdmissionRule,
   ): Promise<HeldRights> {
     if (privilege === null && path !== null) throw refused();
-    const { roles, privileges } = await this.privileges.rolesOf(session!);
+    const { roles, privileges } = await this.privileges.rolesOf(session!.standing, session!);
     if (privilege !== null && !holds(privileges, privilege)) throw refused();
     return { roles, policies: [] };
   }

@@ -63,7 +63,8 @@ export class TokenInspectionService {
 
   /** How far the caller's right goes; null: nowhere. */
   private async reach({ token, session }: LiveToken, right: TokenRight): Promise<Reach | null> {
-    if (session !== null) return reachOf(await this.privileges.of(session), right.type, right.target);
+    if (session !== null)
+      return reachOf(await this.privileges.asOf(session.standing, session), right.type, right.target);
     return (await this.acl.allows(aclSubjectOfToken(token), ['update'], right.path)) ? 'all' : null;
   }
 

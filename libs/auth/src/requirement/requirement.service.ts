@@ -39,7 +39,7 @@ export class RequirementService {
    * The same of whoever's token or sign-in in progress this is; nothing where there is none. It can be sent together with the search for
    * either, but before it: one that ends meanwhile would seem to owe nothing.
    */
-  async ofSecret(secretHash: Buffer, sql: Sql = this.database): Promise<Requirement> {
+  async ofSecret(secretHash: Buffer, sql: Sql): Promise<Requirement> {
     return this.read(sql, ACCOUNT_OF_SECRET, secretHash);
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GlobalSettingsService } from '@sallyport/identity';
 import { after, Clock, Database, isWithin } from '@sallyport/platform';
-import { EffectivePrivilegesService, type UserStanding } from '@sallyport/privileges';
+import { readStanding, type UserStanding } from '@sallyport/privileges';
 import { hashSecret, type Token, TokensService, USER_OF_TOKEN } from '@sallyport/tokens';
 import { type Enforcement, RequirementService, stillOwed } from '../requirement/requirement.service.js';
 import { type AdminSession, NO_DEVICE } from './admin-session.js';
@@ -16,7 +16,6 @@ export class AdminSessionsService {
     private readonly pending: PendingSignIns,
     private readonly tokens: TokensService,
     private readonly requirement: RequirementService,
-    private readonly privileges: EffectivePrivilegesService,
     private readonly settings: GlobalSettingsService,
     private readonly clock: Clock,
   ) {}
@@ -30,7 +29,7 @@ export class AdminSessionsService {
     const [{ found, owed }, standing, checked] = await this.database.pipeline((sql) =>
       Promise.all([
         this.pending.find(secret, 'appgate', sql),
-        this.privileges.standing(hashSecret(secret), sql, USER_OF_TOKEN),
+        readStanding(sql, hashSecret(secret), USER_OF_TOKEN),
         this.tokens.check(secret, null, sql),
       ]),
     );
@@ -48,7 +47,7 @@ export class AdminSessionsService {
     const { localUserId, accountId } = token;
     if (localUserId === null || accountId === null) return null;
     const [{ owed }, standing] = await this.database.pipeline((sql) =>
-      Promise.all([this.requirement.of(accountId, sql), this.privileges.standing(localUserId, sql)]),
+      Promise.all([this.requirement.of(accountId, sql), readStanding(sql, localUserId)]),
     );
     return this.ofToken(token, owed, standing);
   }
