@@ -1,14 +1,18 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Round } from './load.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
 /** The same program in its modules, where a preloaded one can reach into a package. */
 export const IN_MODULES = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
-/** As the image starts it. */
-const FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=512'];
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '16384' };
+/** As the image starts it: what its Dockerfile tells Node and glibc. */
+const IMAGE = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
+const FLAGS = [...IMAGE.matchAll(/"(--[\w-]+=\d+)"/g)].map(([, flag]) => flag!);
+const MALLOC = Object.fromEntries(
+  [...IMAGE.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => [name, value]),
+);
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;
 const START_MS = 60_000;
 
