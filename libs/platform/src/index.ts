@@ -2,7 +2,7 @@ export * from './clock.js';
 export * from './config/config-error.js';
 export * from './config/config.js';
 export type { Environment } from './config/environment.js';
-export { forEverybody, inAdministration } from './database/connection-pool.js';
+export { administer, forEverybody, inErrand } from './database/connection-pool.js';
 export * from './database/bring-up.js';
 export * from './database/data-source.js';
 export * from './database/database-standing.js';

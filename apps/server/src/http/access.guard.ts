@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { DomainError, inAdministration } from '@sallyport/platform';
+import { administer, DomainError } from '@sallyport/platform';
 import type { FastifyRequest } from 'fastify';
 import { ACCESS, type AccessStatement, isAdministration } from './access.js';
 import { BearerGuard } from './bearer.guard.js';
@@ -22,13 +22,10 @@ export class AccessGuard implements CanActivate {
     if (access.kind === 'open') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     // What administration asks before its handler counts as administration too (S92).
-    if (isAdministration(access)) await inAdministration(() => this.judge(access, request));
-    else await this.judge(access, request);
-    return true;
-  }
-
-  private async judge(access: AccessStatement, request: FastifyRequest): Promise<void> {
+    request.access = access;
+    if (isAdministration(access)) administer();
     const tokenSent = await this.bearer.identify(request);
     await request.dialect.authorize(access, request.caller, tokenSent, request);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '@sallyport/audit';
 import type { DomainError } from '@sallyport/platform';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessStatement } from './access.js';
 
 /** What an error, or a refusal, looks like on the wire. */
@@ -13,7 +13,7 @@ export interface WireError {
 
 /**
  * One language spoken on the wire. The room `http` knows only this; it never imports a dialect.
- * The order in which a request meets these: rewrite, onRequest, (route) readToken + authenticate, authorize, body, handler.
+ * The order in which a request meets these: rewrite, onRequest, (route) readToken + authenticate, authorize, body, handler, renderAnswer.
  */
 export interface Dialect {
   readonly name: 'appgate' | 'vault' | 'forward-auth' | 'oauth' | 'ops';
@@ -49,6 +49,8 @@ export interface Dialect {
   notFound(caller: unknown, tokenSent: boolean, allow: string[], request: FastifyRequest): Promise<never>;
   /** The body's fields; throws `malformed` or `invalid`. An empty body gives `{}`-like fields or undefined. */
   parseBody(bytes: Buffer, request: FastifyRequest): unknown;
+  /** What a handler's result looks like on the wire; may set status and headers. Absent: it is sent as it is. */
+  renderAnswer?(result: unknown, request: FastifyRequest, reply: FastifyReply): unknown;
   /** The dialect's table: every kind of DomainError has its spelling. */
   renderError(error: DomainError, request: FastifyRequest): WireError;
 }
@@ -60,6 +62,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The dialect the path belongs to; the ops dialect where it belongs to none. */
     dialect: Dialect;
+    /** What the route states; null before the guard has looked, and where there is no route. */
+    access: AccessStatement | null;
     /** What `Dialect.authenticate` answered; null before, or for a request without a valid token. */
     caller: unknown;
     /** True when the verb was LIST, or GET with a true `list` parameter. */

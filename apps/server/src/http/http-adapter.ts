@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { DomainError } from '@sallyport/platform';
+import { DomainError, inErrand } from '@sallyport/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SMALL_BODY } from './body.interceptor.js';
+import { SMALL_BODY } from './body.guard.js';
 import { normalAddress, type TrustedProxies } from './client-address.js';
 import { ClientErrors } from './client-error.js';
 import type { DialectTable } from './dialect-table.js';
@@ -15,7 +15,7 @@ import { ROUTER_OPTIONS, RouteTable } from './route-table.js';
 import { UnknownPath } from './unknown-path.js';
 import { SAFE_HEADERS } from './wire-error.js';
 
-/** Bodies are read by the BodyInterceptor alone, so for Fastify no method has one. */
+/** Bodies are read by the BodyGuard alone, so for Fastify no method has one. */
 const METHODS_WITHOUT_PARSER =
   'POST PUT PATCH DELETE OPTIONS QUERY SEARCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK'.split(' ');
 
@@ -59,10 +59,19 @@ export class HttpAdapter extends FastifyAdapter {
     });
   }
 
+  /** Sends what a handler returned, as the dialect has it. */
+  override reply(reply: FastifyReply, result: unknown, status?: number): FastifyReply {
+    const { request } = reply;
+    const { dialect } = request;
+    const body = dialect.renderAnswer ? dialect.renderAnswer(result, request, reply) : result;
+    return super.reply(reply, body, status) as FastifyReply;
+  }
+
   private prepare(instance: FastifyInstance, clientErrors: ClientErrors): void {
     const { dialects, proxies } = this;
     for (const method of METHODS_WITHOUT_PARSER)
       instance.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    instance.decorateRequest('access', null);
     instance.decorateRequest('caller', null);
     instance.decorateRequest('dialect', {
       getter() {
@@ -83,6 +92,7 @@ export class HttpAdapter extends FastifyAdapter {
     });
     instance.addHook('onRoute', ({ method, url }) => this.routes.add(method, url));
     instance.addHook('onRequest', (request, _reply, done) => this.telemetry.begin(request, done));
+    instance.addHook('onRequest', (_request, _reply, done) => inErrand(done));
     instance.addHook('onRequest', (request, reply, done) => this.admit(request, reply, done));
     instance.addHook('onSend', (request, reply, _payload, done) => {
       seal(request, reply);
@@ -128,7 +138,14 @@ export class HttpAdapter extends FastifyAdapter {
   /** A path that cannot be decoded is one that no route answers. Fastify gives no decorated request here. */
   private async refuseUnroutable(bare: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { dialect, isList } = this.dialects.reading(bare.raw);
-    const request = Object.assign(bare, { dialect, isList, caller: null, clientAddress: '', act: null });
+    const request = Object.assign(bare, {
+      dialect,
+      isList,
+      access: null,
+      caller: null,
+      clientAddress: '',
+      act: null,
+    });
     reply.raw.once('close', () => this.telemetry.end(request, reply));
     try {
       this.greet(request);

@@ -1,10 +1,9 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
-import { AdministrationInterceptor } from './administration.interceptor.js';
 import { BearerGuard } from './bearer.guard.js';
 import { BearerStrategy } from './bearer.strategy.js';
-import { BodyInterceptor } from './body.interceptor.js';
+import { BodyGuard } from './body.guard.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import { ErrorFilter } from './error.filter.js';
 import { Readiness } from './readiness.js';
@@ -31,8 +30,7 @@ export class HttpModule {
         Readiness,
         RequestTelemetry,
         { provide: APP_GUARD, useClass: AccessGuard },
-        { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: AdministrationInterceptor },
+        { provide: APP_GUARD, useClass: BodyGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
       exports: [DIALECTS, Readiness, BearerGuard],

@@ -4,11 +4,12 @@ import type { Actor } from '@sallyport/audit';
 import { type DomainError, isWithin } from '@sallyport/platform';
 import { type AclCapability, type AclGrant, AclService, gives, setOf } from '@sallyport/privileges';
 import { TokensService } from '@sallyport/tokens';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
 import { readBody } from './wire/body.js';
 import { aclSubjectOf, actorOf, type VaultCaller } from './wire/caller.js';
+import { enclose } from './wire/envelope.js';
 import { isBarePath, isOpenPath, spell } from './wire/error-table.js';
 import { denied, mustBeLetThrough, pathOf, permit } from './wire/granted.js';
 import { MOUNT_PATH_RULE, MountsOnPath } from './wire/mounts-on-path.js';
@@ -118,6 +119,10 @@ export class VaultDialect implements Dialect {
     const fields = readBody(bytes, request.headers['content-type']);
     mustBeLetThrough(request, fields);
     return fields;
+  }
+
+  renderAnswer(result: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+    return enclose(result, request, reply);
   }
 
   renderError(error: DomainError, request: FastifyRequest): WireError {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withTestDatabase } from '../../../../test/support/test-database.js';
-import { type ConnectionPool, forEverybody, inAdministration, poolOf } from './connection-pool.js';
+import { administer, type ConnectionPool, forEverybody, inErrand, poolOf } from './connection-pool.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 
@@ -28,6 +28,13 @@ afterEach(() => dataSource.destroy());
 
 function pool(): ConnectionPool {
   return poolOf(dataSource);
+}
+
+function inAdministration<T>(work: () => T): T {
+  return inErrand(() => {
+    administer();
+    return work();
+  });
 }
 
 function sleep(seconds: number): Promise<unknown> {

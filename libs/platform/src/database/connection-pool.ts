@@ -4,8 +4,11 @@ import { callbackify } from 'node:util';
 import pg, { type ClientBase, type PoolClient, type PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 
-/** One piece of administration, with how many connections it holds just now. */
+/** What one caller wants done. */
 interface Errand {
+  /** Its statements share half of the connections. */
+  administers: boolean;
+  /** Connections of that share it holds just now. */
   held: number;
 }
 
@@ -17,9 +20,15 @@ type Connected = (
 
 const errands = new AsyncLocalStorage<Errand | null>();
 
-/** Runs work whose statements share half of the connections, so that the other half is there for sign-ins (S92). */
-export function inAdministration<T>(work: () => T): T {
-  return errands.run({ held: 0 }, work);
+/** Runs what one caller wants done. */
+export function inErrand<T>(work: () => T): T {
+  return errands.run({ administers: false, held: 0 }, work);
+}
+
+/** From here on the statements of this errand share half of the connections: the other half is there for sign-ins (S92). */
+export function administer(): void {
+  const errand = errands.getStore();
+  if (errand) errand.administers = true;
 }
 
 /** Runs what one caller asks for all who wait for the same answer: it waits behind nobody's administration. */
@@ -71,7 +80,7 @@ export class ConnectionPool extends pg.Pool {
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<PoolClient> | void {
     const errand = errands.getStore();
-    if (!errand) return callback ? super.connect(callback) : super.connect();
+    if (!errand?.administers) return callback ? super.connect(callback) : super.connect();
     const connecting = this.connectFor(errand);
     if (!callback) return connecting;
     callbackify(() => connecting)((error, client) =>

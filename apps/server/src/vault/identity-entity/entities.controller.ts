@@ -35,7 +35,7 @@ const WRITE = {
 };
 
 /** Entities: persons, whatever they sign in with (§10). A write answers 200 for a new one, 204 for one that existed. */
-@VaultRoutes('identity/entity', { mountType: 'identity' }, 'entities')
+@VaultRoutes('identity/entity', 'entities')
 export class EntitiesController {
   constructor(
     private readonly entities: EntitiesService,

@@ -32,7 +32,7 @@ const WRITE = {
 };
 
 /** Entity aliases: the logins of an entity (§10). A write that changes nothing answers 204. */
-@VaultRoutes('identity/entity-alias', { mountType: 'identity' }, 'entities')
+@VaultRoutes('identity/entity-alias', 'entities')
 export class EntityAliasesController {
   constructor(
     private readonly aliases: EntityAliasesService,

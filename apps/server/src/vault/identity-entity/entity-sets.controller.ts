@@ -16,7 +16,7 @@ const REMAINS = 'a full administrator must remain';
 const TOO_MANY = 'too many entity ids';
 
 /** Acts on several entities at once: all of it happens or none (§10). */
-@VaultRoutes('identity/entity', { mountType: 'identity' }, 'entities')
+@VaultRoutes('identity/entity', 'entities')
 export class EntitySetsController {
   constructor(
     private readonly administration: EntityAdministration,

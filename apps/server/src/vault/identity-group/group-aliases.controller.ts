@@ -31,7 +31,7 @@ const WRITE = {
 };
 
 /** Group aliases: what external groups are called at their mounts (§10). A write that changes nothing answers 204. */
-@VaultRoutes('identity/group-alias', { mountType: 'identity' }, 'groups')
+@VaultRoutes('identity/group-alias', 'groups')
 export class GroupAliasesController {
   constructor(
     private readonly aliases: GroupAliasesService,

@@ -44,7 +44,7 @@ const WRITE = {
 };
 
 /** Groups: ACL policies shared by persons and by groups (§10). A write answers 200 for a new one, 204 for one that existed. */
-@VaultRoutes('identity/group', { mountType: 'identity' }, 'groups')
+@VaultRoutes('identity/group', 'groups')
 export class GroupsController {
   constructor(
     private readonly groups: GroupsService,

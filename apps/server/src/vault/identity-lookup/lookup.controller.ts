@@ -23,7 +23,7 @@ import { LookupFields } from './lookup.dto.js';
 const LOOKUP = { body: LookupFields, orNothing: true, refuses: { 400: [...LOOKUP_REFUSALS] } };
 
 /** Finds an entity or a group by what points at it; 204 where there is none (§10). */
-@VaultRoutes('identity/lookup', { mountType: 'identity' }, 'entities')
+@VaultRoutes('identity/lookup', 'entities')
 export class LookupController {
   constructor(
     private readonly entities: EntitiesService,

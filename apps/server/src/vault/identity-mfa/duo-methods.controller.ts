@@ -14,7 +14,7 @@ import { NewMethodView } from './totp-method-view.dto.js';
 const RULES = ['secret_key is empty', 'integration_key is empty', 'api_hostname is empty', ...VENDOR_RULES];
 
 /** Duo methods: create and replace (§5.1, §5.3). */
-@VaultRoutes('identity/mfa/method/duo', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/duo', 'MFA methods')
 export class DuoMethodsController {
   constructor(private readonly methods: MfaMethodsService) {}
 

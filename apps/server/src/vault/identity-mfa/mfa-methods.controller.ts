@@ -23,7 +23,7 @@ const SHOWN =
 const UNSUPPORTED = multiError('unsupported path');
 
 /** MFA methods of every type: list, read, delete (§5, §5.1). */
-@VaultRoutes('identity/mfa/method', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method', 'MFA methods')
 export class MfaMethodsController {
   constructor(private readonly methods: MfaMethodsService) {}
 

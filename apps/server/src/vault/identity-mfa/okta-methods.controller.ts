@@ -19,7 +19,7 @@ import { NewMethodView } from './totp-method-view.dto.js';
 const RULES = ['org_name must be set', 'api_token must be set', ...VENDOR_RULES];
 
 /** Okta methods: create and replace (§5.1, §5.3). */
-@VaultRoutes('identity/mfa/method/okta', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/okta', 'MFA methods')
 export class OktaMethodsController {
   constructor(private readonly methods: MfaMethodsService) {}
 

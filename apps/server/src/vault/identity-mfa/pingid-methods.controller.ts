@@ -26,7 +26,7 @@ const RULES = [
 ];
 
 /** PingID methods: create and replace (§5.1, §5.3). */
-@VaultRoutes('identity/mfa/method/pingid', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/pingid', 'MFA methods')
 export class PingidMethodsController {
   constructor(private readonly methods: MfaMethodsService) {}
 

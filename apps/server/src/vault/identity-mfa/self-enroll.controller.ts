@@ -11,7 +11,7 @@ import { SelfEnrollFields } from './self-enroll.dto.js';
 import { TotpSecretView } from './totp-method-view.dto.js';
 
 /** A first authenticator for who owes one already (§5.5). */
-@VaultRoutes('identity/mfa/method/totp', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/totp', 'MFA methods')
 export class SelfEnrollController {
   constructor(private readonly selfEnrollment: SelfEnrollmentService) {}
 

@@ -23,7 +23,7 @@ const UNPROVEN =
   'methodID: [820997b3-110e-c251-7e8b-ff4aa428a6e1]\n\n';
 
 /** Replaces one's own authenticator (§5.6). */
-@VaultRoutes('identity/mfa/method/totp/self-reset', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/totp/self-reset', 'MFA methods')
 export class SelfResetController {
   constructor(private readonly resets: SelfResetService) {}
 

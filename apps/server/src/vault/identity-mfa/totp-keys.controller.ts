@@ -23,7 +23,7 @@ const GENERATE_ERRORS = ['missing method ID', 'missing entityID', NO_METHOD, 'in
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** TOTP secrets: made for oneself, made and destroyed for others (§5.4). */
-@VaultRoutes('identity/mfa/method/totp', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/totp', 'MFA methods')
 export class TotpKeysController {
   constructor(
     private readonly keys: TotpKeysService,

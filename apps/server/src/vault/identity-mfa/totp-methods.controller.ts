@@ -28,7 +28,7 @@ const FIELD_RULES = [
 ];
 
 /** TOTP methods: create and replace (§5.1, §5.2). */
-@VaultRoutes('identity/mfa/method/totp', { mountType: 'identity' }, 'MFA methods')
+@VaultRoutes('identity/mfa/method/totp', 'MFA methods')
 export class TotpMethodsController {
   constructor(private readonly methods: MfaMethodsService) {}
 

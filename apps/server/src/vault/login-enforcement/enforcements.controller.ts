@@ -16,7 +16,7 @@ const NAME = { name: 'Word characters, `-` and `.`; first and last a word charac
 const UNSUPPORTED = multiError('unsupported path');
 
 /** Which logins owe which MFA methods (§6). */
-@VaultRoutes('identity/mfa/login-enforcement', { mountType: 'identity' }, 'login enforcement')
+@VaultRoutes('identity/mfa/login-enforcement', 'login enforcement')
 export class EnforcementsController {
   constructor(
     private readonly enforcements: LoginEnforcementsService,

@@ -6,7 +6,7 @@ import { VaultRoutes } from '../wire/vault-routes.js';
 import { SecretMountsView } from './mount.dto.js';
 
 /** Secret engines, of which there are none: `vault secrets list` and user interfaces ask before they do anything else. */
-@VaultRoutes('sys/mounts', { mountType: 'system', injected: true }, 'auth mounts')
+@VaultRoutes('sys/mounts', 'auth mounts')
 export class SecretMountsController {
   @Get()
   @Access({ kind: 'capability', capability: 'read' })

@@ -22,7 +22,7 @@ import {
 const PATH = { path: 'The mount path: one segment.' };
 
 /** Auth mounts (§11): list, read, enable, disable. */
-@VaultRoutes('sys/auth', { mountType: 'system', injected: true }, 'auth mounts')
+@VaultRoutes('sys/auth', 'auth mounts')
 export class SysAuthController {
   constructor(
     private readonly mounts: AuthMountsService,

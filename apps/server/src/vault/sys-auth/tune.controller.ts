@@ -33,7 +33,7 @@ const WRITE: RouteDescription = {
 };
 
 /** Tuning below `sys/auth`: needs sudo (§11). */
-@VaultRoutes('sys/auth', { mountType: 'system', injected: true }, 'auth mounts')
+@VaultRoutes('sys/auth', 'auth mounts')
 export class AuthTuneController {
   constructor(private readonly tuner: MountTuner) {}
 
@@ -53,7 +53,7 @@ export class AuthTuneController {
 }
 
 /** The same below `sys/mounts`, without sudo: the path Terraform uses (§11). */
-@VaultRoutes('sys/mounts/auth', { mountType: 'system', injected: true }, 'auth mounts')
+@VaultRoutes('sys/mounts/auth', 'auth mounts')
 export class MountsTuneController {
   constructor(private readonly tuner: MountTuner) {}
 

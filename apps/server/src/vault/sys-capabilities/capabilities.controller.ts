@@ -22,7 +22,7 @@ const TOO_MANY = `too many paths: at most ${MOST_PATHS} at once`;
 const NO_PATHS = ['paths must be supplied', TOO_MANY];
 
 /** What a token's policies give on paths, computed as for a list (§11, §12). */
-@VaultRoutes('sys', { mountType: 'system', injected: true }, 'ACL policies')
+@VaultRoutes('sys', 'ACL policies')
 export class CapabilitiesController {
   constructor(
     private readonly acl: AclService,

@@ -15,7 +15,7 @@ import { ResultantAclView, UiMountFields, UiMountsView, UiMountView } from './in
 import { reachesMount } from './mount-reach.js';
 
 /** What user interfaces and the CLI ask to show the right things (§11). */
-@VaultRoutes('sys/internal/ui', { mountType: 'system' }, 'auth mounts')
+@VaultRoutes('sys/internal/ui', 'auth mounts')
 export class InternalUiController {
   constructor(
     private readonly mounts: AuthMountsService,

@@ -10,7 +10,7 @@ import { VaultRoutes } from '../wire/vault-routes.js';
 import { LockedUsersFields, LockedUsersView, UnlockFields } from './locked-users.dto.js';
 
 /** Users who wait after wrong passwords (§7). */
-@VaultRoutes('sys/locked-users', { mountType: 'system' }, 'auth mounts')
+@VaultRoutes('sys/locked-users', 'auth mounts')
 export class LockedUsersController {
   constructor(private readonly locked: LockedUsersService) {}
 

@@ -16,7 +16,7 @@ import { unsatisfied } from './unsatisfied.js';
 import { ValidateFields } from './validate.dto.js';
 
 /** The second phase of a login (§3.4). */
-@VaultRoutes('sys/mfa', { mountType: 'system' }, 'login MFA')
+@VaultRoutes('sys/mfa', 'login MFA')
 export class ValidateController {
   constructor(
     private readonly validation: ServiceValidationService,

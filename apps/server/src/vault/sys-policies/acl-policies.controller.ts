@@ -11,7 +11,7 @@ import { AclPolicyFields, PolicyNameFields, PolicyNamesView, PolicyView } from '
 const NAME = { name: 'The policy; names are lower-cased.' };
 
 /** ACL policies (§11, §12). */
-@VaultRoutes('sys/policies/acl', { mountType: 'system' }, 'ACL policies')
+@VaultRoutes('sys/policies/acl', 'ACL policies')
 export class AclPoliciesController {
   constructor(private readonly policies: PolicyAdministration) {}
 

@@ -16,7 +16,7 @@ const LIST = {
 };
 
 /** The same policies under the path hvac and node-vault know (§11). */
-@VaultRoutes('sys/policy', { mountType: 'system', injected: true }, 'ACL policies')
+@VaultRoutes('sys/policy', 'ACL policies')
 export class OlderPoliciesController {
   constructor(private readonly policies: PolicyAdministration) {}
 

@@ -16,7 +16,7 @@ import { MigrationFields, MigrationView, RemountFields, RemountView } from './re
 const FIXED = ['token', LOCAL_MOUNT_PATH];
 
 /** Moves an auth mount to another path (§11). It is done when it is answered; clients ask for its state all the same. */
-@VaultRoutes('sys/remount', { mountType: 'system', injected: true }, 'auth mounts')
+@VaultRoutes('sys/remount', 'auth mounts')
 export class RemountController {
   constructor(private readonly tuning: MountTuningService) {}
 

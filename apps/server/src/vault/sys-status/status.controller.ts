@@ -14,7 +14,7 @@ type Query = Record<string, unknown>;
 
 /** What clients ask before they have a token (§11): bare answers, no envelope. */
 @Access({ kind: 'open' })
-@VaultRoutes('sys', { mountType: 'system', bare: true }, 'server status')
+@VaultRoutes('sys', 'server status')
 export class StatusController {
   constructor(
     private readonly database: Database,

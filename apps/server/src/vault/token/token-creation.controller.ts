@@ -45,7 +45,7 @@ interface Creation {
 }
 
 /** Tokens made of tokens (§9). */
-@VaultRoutes('auth/token', { mountType: 'token' }, 'tokens')
+@VaultRoutes('auth/token', 'tokens')
 export class TokenCreationController {
   constructor(
     private readonly creation: ServiceTokenCreationService,

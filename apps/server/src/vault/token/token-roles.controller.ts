@@ -18,7 +18,7 @@ import { changedRole, roleView } from './token-role-view.js';
 const NAME = { name: 'The role; compared in lower case.' };
 
 /** Roles tokens are created by (§9). */
-@VaultRoutes('auth/token/roles', { mountType: 'token' }, 'tokens')
+@VaultRoutes('auth/token/roles', 'tokens')
 export class TokenRolesController {
   constructor(
     private readonly roles: TokenRolesService,

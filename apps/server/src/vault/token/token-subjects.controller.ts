@@ -33,7 +33,7 @@ const RENEWAL_REFUSALS = [
  * What is done to another token, named by itself or by its accessor (§9). Looking up and renewing know the live tokens of `/v1` only:
  * unknown, ended, disabled, partial ones and those of `/admin` get one and the same answer (S42). Revoking knows those of `/admin` too.
  */
-@VaultRoutes('auth/token', { mountType: 'token' }, 'tokens')
+@VaultRoutes('auth/token', 'tokens')
 export class TokenSubjectsController {
   constructor(
     private readonly tokens: TokensService,

@@ -15,7 +15,7 @@ import { IncrementFields, NoFields, TokenView } from './token.dto.js';
 import { authView, tokenView } from './token-view.js';
 
 /** What a token's holder does with it (§9). */
-@VaultRoutes('auth/token', { mountType: 'token' }, 'tokens')
+@VaultRoutes('auth/token', 'tokens')
 export class TokensController {
   constructor(
     private readonly tokens: TokensService,

@@ -20,7 +20,7 @@ import { mountOf, UserpassMountGuard } from './userpass-mount.guard.js';
 
 /** Logins with user name and password, in one phase or two (§3, §4, §8). */
 @UseGuards(UserpassMountGuard)
-@VaultRoutes('auth/:mount/login', { mountType: 'userpass' }, 'userpass')
+@VaultRoutes('auth/:mount/login', 'userpass')
 export class LoginController {
   constructor(
     private readonly logins: ServiceLoginService,

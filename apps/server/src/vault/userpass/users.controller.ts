@@ -22,7 +22,7 @@ const PASSWORD_RULES = ['missing password', 'invalid username', 'password is too
 
 /** Users of a userpass mount (§8); those of `userpass/` are the local users of `/admin`. */
 @UseGuards(UserpassMountGuard)
-@VaultRoutes('auth/:mount/users', { mountType: 'userpass' }, 'userpass')
+@VaultRoutes('auth/:mount/users', 'userpass')
 export class UsersController {
   constructor(
     private readonly users: LocalUsersService,

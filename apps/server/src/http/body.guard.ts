@@ -1,6 +1,5 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Observable } from 'rxjs';
 import { readBody } from './request-body.js';
 
 /** Bytes of body without a full token, and with one (S82). */
@@ -10,18 +9,22 @@ export const LARGE_BODY = 4 * 1024 * 1024;
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * Reads the body after the guards have let the caller in, so that the order token, path, privilege, body holds
- * (appgate.md §1.3). Bodies of other methods are not looked at.
+ * Lets in a body that is small enough and can be read. It comes after the guard of access, so that the order token, path,
+ * privilege, body holds (appgate.md §1.3). Bodies of other methods are not looked at.
  */
 @Injectable()
-export class BodyInterceptor implements NestInterceptor {
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+export class BodyGuard implements CanActivate {
+  /** @throws DomainError as the dialect refuses. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
-    if (!WITH_BODY.has(request.method)) return next.handle();
+    if (!WITH_BODY.has(request.method)) return true;
+    return this.read(request, context.switchToHttp().getResponse<FastifyReply>());
+  }
+
+  private async read(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     const bytes = await readBody(request.raw, reply.raw, this.limitFor(request));
     request.body = request.dialect.parseBody(bytes, request);
-    return next.handle();
+    return true;
   }
 
   private limitFor({ caller, dialect }: FastifyRequest): number {
