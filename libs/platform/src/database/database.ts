@@ -4,7 +4,7 @@ import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../domain-error.js';
 import { isUnanswered, poolOf, travelTogether } from './connection-pool.js';
-import { keepsStatements } from './data-source.js';
+import { isPooled, keepsStatements } from './data-source.js';
 import { hasStalePlan, isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
 import { type Answer, sendPrepared } from './prepared-query.js';
 import { StatementWatch } from './statement-watch.js';
@@ -41,6 +41,7 @@ export function isTransaction(sql: Sql): sql is Transaction {
 @Injectable()
 export class Database implements Sql {
   private readonly prepares: boolean;
+  private readonly ownSessions: boolean;
 
   /** @param watch measures what is sent; absent where nobody wants to know. */
   constructor(
@@ -48,6 +49,7 @@ export class Database implements Sql {
     @Optional() private readonly watch?: StatementWatch,
   ) {
     this.prepares = keepsStatements(dataSource);
+    this.ownSessions = !isPooled(dataSource);
   }
 
   get manager(): EntityManager {
@@ -160,7 +162,8 @@ export class Database implements Sql {
 
   private async sendRaw(client: Pool | PoolClient, text: string, values: unknown[]): Promise<Answer> {
     try {
-      return await this.measured(client, text, () => sendPrepared(client, this.nameOf(text), text, values));
+      const send = () => sendPrepared(client, this.nameOf(text), text, values, this.ownSessions);
+      return await this.measured(client, text, send);
     } catch (error) {
       if (hasStalePlan(error)) nameAnew(text);
       throw error;

@@ -1,15 +1,16 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withTestDatabase } from '../../../../test/support/test-database.js';
 import { sendPrepared } from './prepared-query.js';
 
 const place = withTestDatabase();
 let pool: pg.Pool;
 
-beforeAll(() => {
+beforeEach(async () => {
   pool = new pg.Pool({ connectionString: place.url, max: 2, pipeline: true });
+  await pool.query('DROP TABLE IF EXISTS things, changing');
 });
-afterAll(() => pool.end());
+afterEach(() => pool.end());
 
 const OF_ALL_TYPES = `
   SELECT 1::int AS int, 2::bigint AS bigint, true AS boolean, 'a'::text AS text, NULL::text AS nothing, '\\x00ff'::bytea AS bytes,
@@ -17,20 +18,20 @@ const OF_ALL_TYPES = `
     ARRAY['2026-11-22T07:08:09Z'::timestamptz] AS instants, gen_random_uuid() IS NOT NULL AS drawn, 1.50::numeric AS exact, '10.0.0.0/8'::cidr AS network
   WHERE $1::int > 0`;
 
-describe('a prepared statement', () => {
+describe.each([true, false])('a prepared statement, in a session of its own: %s', (own) => {
   it('is read as pg reads it, the first time and later, from the pool and on a connection of one’s own', async () => {
     const { rows, rowCount } = await pool.query(OF_ALL_TYPES, [1]);
     const client = await pool.connect();
     for (const way of [pool, pool, client, client])
-      expect(await sendPrepared(way, 'all_types', OF_ALL_TYPES, [1])).toEqual({ rows, rowCount });
+      expect(await sendPrepared(way, 'all_types', OF_ALL_TYPES, [1], own)).toEqual({ rows, rowCount });
     client.release();
-    expect(await sendPrepared(pool, 'all_types', OF_ALL_TYPES, [0])).toEqual({ rows: [], rowCount: 0 });
+    expect(await sendPrepared(pool, 'all_types', OF_ALL_TYPES, [0], own)).toEqual({ rows: [], rowCount: 0 });
   });
 
   it('has rows of its own each time', async () => {
     const text = 'SELECT n FROM generate_series(1, $1::int) n';
-    const first = await sendPrepared(pool, 'series', text, [2]);
-    const second = await sendPrepared(pool, 'series', text, [3]);
+    const first = await sendPrepared(pool, 'series', text, [2], own);
+    const second = await sendPrepared(pool, 'series', text, [3], own);
     expect([first.rows, second.rows]).toEqual([
       [{ n: 1 }, { n: 2 }],
       [{ n: 1 }, { n: 2 }, { n: 3 }],
@@ -40,12 +41,13 @@ describe('a prepared statement', () => {
   it('tells how many rows it changed', async () => {
     await pool.query('CREATE TABLE things (id integer, name text)');
     const insert = 'INSERT INTO things SELECT n, $1 FROM generate_series(1, 3) n';
-    expect(await sendPrepared(pool, 'insert', insert, ['a'])).toEqual({ rows: [], rowCount: 3 });
+    for (const rowCount of [3, 3])
+      expect(await sendPrepared(pool, 'insert', insert, ['a'], own)).toEqual({ rows: [], rowCount });
   });
 
   it('S96 is read by the columns it has now, whatever a migration made of them', async () => {
     const text = 'SELECT * FROM changing WHERE $1::boolean';
-    const read = async () => (await sendPrepared(pool, undefined, text, [true])).rows;
+    const read = async () => (await sendPrepared(pool, undefined, text, [true], own)).rows;
     await pool.query(`CREATE TABLE changing (id integer, name text); INSERT INTO changing VALUES (1, '2')`);
     expect(await read()).toEqual([{ id: 1, name: '2' }]);
     await pool.query('ALTER TABLE changing ALTER name TYPE integer USING name::integer');
@@ -56,14 +58,51 @@ describe('a prepared statement', () => {
     expect(await read()).toEqual([{ number: 2 }]);
   });
 
-  it('that fails tells why, from the pool and on a connection of one’s own, which goes on', async () => {
+  it('S96 that was described refuses to run with other columns, and has them under another name', async () => {
     const client = await pool.connect();
-    for (const way of [pool, client]) {
-      await expect(sendPrepared(way, 'failing', 'SELECT 1 / $1::int', [0])).rejects.toMatchObject({
-        code: '22012',
-      });
-      expect((await sendPrepared(way, 'one', 'SELECT 1 / $1::int AS one', [1])).rows).toEqual([{ one: 1 }]);
+    const read = async (name: string) =>
+      (await sendPrepared(client, name, 'SELECT * FROM changing', [], own)).rows;
+    await pool.query(`CREATE TABLE changing (id integer, name text); INSERT INTO changing VALUES (1, '2')`);
+    const twice = await Promise.all([read('first'), read('first')]);
+    expect([...twice, await read('first')]).toEqual([1, 2, 3].map(() => [{ id: 1, name: '2' }]));
+    for (const [change, row] of [
+      ['ALTER name TYPE integer USING name::integer', { id: 1, name: 2 }],
+      ['RENAME name TO number', { id: 1, number: 2 }],
+      ['DROP id', { number: 2 }],
+    ] as const) {
+      await pool.query(`ALTER TABLE changing ${change}`);
+      await expect(read('first')).rejects.toMatchObject({ code: '0A000' });
+      expect([await read(change), await read(change)]).toEqual([[row], [row]]);
     }
     client.release();
   });
+
+  it('that fails tells why, from the pool and on a connection of one’s own, which goes on', async () => {
+    const client = await pool.connect();
+    for (const way of [pool, client]) {
+      await expect(sendPrepared(way, 'failing', 'SELECT 1 / $1::int', [0], own)).rejects.toMatchObject({
+        code: '22012',
+      });
+      expect((await sendPrepared(way, 'one', 'SELECT 1 / $1::int AS one', [1], own)).rows).toEqual([
+        { one: 1 },
+      ]);
+    }
+    client.release();
+  });
+});
+
+it.each([
+  [true, 1],
+  [false, 3],
+])('a session is asked for the columns of what it runs thrice, its own: %s, %s times', async (own, times) => {
+  const client = await pool.connect();
+  let described = 0;
+  (client as unknown as { connection: pg.Connection }).connection.on(
+    'rowDescription',
+    () => (described += 1),
+  );
+  for (const one of [1, 2, 3])
+    expect((await sendPrepared(client, 'one', 'SELECT $1::int AS one', [one], own)).rows).toEqual([{ one }]);
+  expect(described).toBe(times);
+  client.release();
 });

@@ -1,4 +1,4 @@
-import pg, { type FieldDef, type Pool, type PoolClient, type QueryResult } from 'pg';
+import pg, { type Connection, type FieldDef, type Pool, type PoolClient, type QueryResult } from 'pg';
 
 /** What a column is called, and how its text is read. */
 interface Column {
@@ -12,22 +12,57 @@ const MOST_KNOWN = 2_000;
 
 const known = new Map<string, Column[]>();
 
+/** A connection of which no other session takes the place, with the columns of what is prepared on it. */
+class Acquaintance {
+  readonly columns = new Map<string, Column[]>();
+  /** The same connection, where a statement does not ask for its columns. */
+  readonly quiet: Connection;
+
+  constructor(connection: Connection) {
+    this.quiet = Object.create(connection, { describe: { value: () => undefined } }) as Connection;
+  }
+}
+
+const acquaintances = new WeakMap<Connection, Acquaintance>();
+
+function acquaintanceOf(connection: Connection): Acquaintance {
+  const found = acquaintances.get(connection) ?? new Acquaintance(connection);
+  acquaintances.set(connection, found);
+  return found;
+}
+
 /**
- * A statement whose answers have the same columns each time. What pg makes of their description with every answer anew is kept here: a tenth of
- * the time of a token check. A migration may change the columns of a running server (S96), so they are looked at all the same.
+ * A statement whose answers have the same columns each time. pg has them described with every answer and makes them anew: a sixth of the time of a
+ * token check. Here a session that is its connection's own describes a statement once: it refuses to run it when a migration has changed its
+ * columns (`cached plan must not change result type`), and under its next name it is described again (S96).
  */
 class PreparedQuery extends pg.Query {
   readonly found: Record<string, unknown>[] = [];
   private columns: Column[] = [];
+  /** Where its columns are to be kept, when they are told. */
+  private listening: Map<string, Column[]> | null = null;
 
   /** A text and a list pg takes as they are; an object of settings it would copy property by property. */
   constructor(
     readonly name: string | undefined,
     private readonly statement: string,
     values: unknown[],
+    private readonly ownSession: boolean,
   ) {
     super(statement, values);
   }
+
+  override submit = (connection: Connection): void => {
+    if (this.name === undefined || !this.ownSession) return submit.call(this, connection);
+    const { columns, quiet } = acquaintanceOf(connection);
+    const described = columns.get(this.name);
+    if (described === undefined) {
+      this.listening = columns;
+      return submit.call(this, connection);
+    }
+    this.columns = described;
+    return submit.call(this, quiet);
+  };
 
   handleRowDescription({ fields }: { fields: FieldDef[] }): void {
     const before = known.get(this.statement);
@@ -43,19 +78,33 @@ class PreparedQuery extends pg.Query {
     });
     this.found.push(row);
   }
+
+  handleCommandComplete(message: unknown, connection: Connection): void {
+    this.listening?.set(this.name!, this.columns);
+    handleCommandComplete.call(this, message, connection);
+  }
 }
+
+const { submit, handleCommandComplete } = pg.Query.prototype as unknown as Pick<
+  PreparedQuery,
+  'submit' | 'handleCommandComplete'
+>;
 
 /** The rows a statement answers, and how many it concerned. */
 export type Answer = Pick<QueryResult, 'rows' | 'rowCount'>;
 
-/** @param name under which it is prepared; undefined: each time anew. */
+/**
+ * @param name under which it is prepared; undefined: each time anew.
+ * @param ownSession whether nobody gives the connection another session, which might know other columns by that name.
+ */
 export async function sendPrepared(
   client: Pool | PoolClient,
   name: string | undefined,
   text: string,
   values: unknown[],
+  ownSession: boolean,
 ): Promise<Answer> {
-  const query = new PreparedQuery(name, text, values);
+  const query = new PreparedQuery(name, text, values, ownSession);
   const { rowCount } = await answerOf(client, query);
   return { rows: query.found, rowCount };
 }
