@@ -40,7 +40,8 @@ export class AppgateDialect implements Dialect {
   }
 
   async authenticate(token: string, request: FastifyRequest): Promise<AppgateCaller | null> {
-    const session = await this.sessions.find(token, request.clientAddress);
+    const likely = awaitsFactor(request.access) ? 'sign-in' : 'token';
+    const session = await this.sessions.find(token, request.clientAddress, likely);
     return session && { session, state: stateOf(session), privileges: [] };
   }
 
@@ -77,6 +78,10 @@ export class AppgateDialect implements Dialect {
   renderError(error: DomainError, request: FastifyRequest): WireError {
     return ERROR_BODIES[error.kind](error, request.method);
   }
+}
+
+function awaitsFactor(access: AccessStatement | null): boolean {
+  return access?.kind === 'token' && access.state === 'pending';
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -22,21 +22,33 @@ export class AdminSessionsService {
 
   /**
    * @param clientAddress where the token came from.
+   * @param likely what is looked for first; the other one follows where it is not that.
    * @returns null where it is unknown, expired, ended or bound to other addresses, or belongs to nobody who may sign in at `/admin`.
    */
-  async find(secret: string, clientAddress: string): Promise<AdminSession | null> {
-    // In this order: whatever is found was there when it was asked what it owes (S37).
-    const [{ found, owed }, standing, checked] = await this.database.pipeline((sql) =>
+  async find(
+    secret: string,
+    clientAddress: string,
+    likely: 'token' | 'sign-in' = 'token',
+  ): Promise<AdminSession | null> {
+    const inProgress = likely === 'sign-in' ? await this.ofSignIn(secret) : null;
+    if (inProgress !== null) return inProgress;
+    const hash = hashSecret(secret);
+    // In this order: a token that is found was there when it was asked what it owes (S37).
+    const [{ owed }, standing, checked] = await this.database.pipeline((sql) =>
       Promise.all([
-        this.pending.find(secret, 'appgate', sql),
-        readStanding(sql, hashSecret(secret), USER_OF_TOKEN),
+        this.requirement.ofSecret(hash, sql),
+        readStanding(sql, hash, USER_OF_TOKEN),
         this.tokens.check(secret, null, sql),
       ]),
     );
-    if (checked?.state === 'live')
-      return isWithin(clientAddress, checked.token.boundCidrs)
-        ? this.ofToken(checked.token, owed, standing)
-        : null;
+    if (checked?.state !== 'live') return likely === 'sign-in' ? null : this.ofSignIn(secret);
+    return isWithin(clientAddress, checked.token.boundCidrs)
+      ? this.ofToken(checked.token, owed, standing)
+      : null;
+  }
+
+  private async ofSignIn(secret: string): Promise<AdminSession | null> {
+    const { found, owed } = await this.database.pipeline((sql) => this.pending.find(secret, 'appgate', sql));
     return found === null || found.disabled || found.outdated || !found.adminProvider
       ? null
       : sessionOf(found, owed);
