@@ -6,6 +6,7 @@ import { EffectivePrivilegesService } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
+import { urlPath } from '../http/url-path.js';
 import { acceptedVersion } from './wire/accept-version.js';
 import { bearerToken } from './wire/bearer-token.js';
 import { type AppgateCaller, actorOf, stateOf } from './wire/caller.js';
@@ -85,6 +86,6 @@ function awaitsFactor(access: AccessStatement | null): boolean {
 }
 
 function pathOf(request: FastifyRequest): string {
-  const path = request.url.split(/[?#]/, 1)[0] ?? '';
+  const path = urlPath(request.url);
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -17,7 +17,7 @@ export class TrustedProxies {
   }
 
   has(address: string): boolean {
-    if (isIP(address) === 0) return false;
+    if (this.ranges.length === 0 || isIP(address) === 0) return false;
     const parsed = ipaddr.process(address);
     return this.ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
   }
@@ -40,6 +40,7 @@ export class TrustedProxies {
 
 /** One spelling for an address: IPv4-mapped IPv6 as IPv4, IPv6 shortened, without a zone. */
 export function normalAddress(address: string): string {
+  if (isIPv4(address)) return address;
   const bare = address.split('%', 1)[0] ?? '';
   return isIP(bare) === 0 ? '0.0.0.0' : ipaddr.process(bare).toString();
 }

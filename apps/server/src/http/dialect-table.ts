@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { DomainError } from '@sallyport/platform';
 import type { Dialect } from './dialect.js';
+import { urlPath } from './url-path.js';
 
 /** What is known of a request before routing. */
 interface Reading {
@@ -23,7 +24,7 @@ export class DialectTable {
 
   /** The dialect of a path or URL without scheme. */
   of(url: string): Dialect {
-    const path = url.split(/[?#]/, 1)[0] ?? '';
+    const path = urlPath(url);
     const owner = this.dialects.find(
       ({ name, prefix }) => name !== 'ops' && (path === prefix || path.startsWith(`${prefix}/`)),
     );

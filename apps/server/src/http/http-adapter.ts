@@ -159,7 +159,7 @@ export class HttpAdapter extends FastifyAdapter {
 
 /** What every answer carries (S85). */
 function seal(request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ ...SAFE_HEADERS, 'x-request-id': request.id });
+  reply.headers(SAFE_HEADERS).header('x-request-id', request.id);
   const type = reply.getHeader('content-type');
   // hvac compares with `==`: no charset (vault.md §2.2).
   if (typeof type === 'string' && type.startsWith('application/json'))

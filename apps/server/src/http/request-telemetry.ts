@@ -47,11 +47,13 @@ export class RequestTelemetry {
       this.metrics.requests.inc({ dialect, method, route, status });
       this.metrics.requestSeconds.observe({ dialect, method, route }, reply.elapsedTime / 1000);
     }
-    const line = () => `${method} ${route} ${status} ${reply.elapsedTime.toFixed(1)} ms`;
     const { act } = request;
-    if (act === null || act === undefined) return this.logger.debug(line);
-    inAct(act, () => this.logger.debug(line));
-    if (act.span === null) return;
+    if (Logger.isLevelEnabled('debug')) {
+      const line = `${method} ${route} ${status} ${reply.elapsedTime.toFixed(1)} ms`;
+      if (act) inAct(act, () => this.logger.debug(line));
+      else this.logger.debug(line);
+    }
+    if (!act?.span) return;
     act.span.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) act.span.setStatus({ code: FAILED });
     act.span.end();

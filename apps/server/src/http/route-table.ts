@@ -1,4 +1,5 @@
 import findMyWay, { type HTTPMethod } from 'find-my-way';
+import { urlPath } from './url-path.js';
 
 export interface RegisteredRoute {
   method: string;
@@ -25,7 +26,7 @@ export class RouteTable {
    * @param counts tells by its path whether a route counts.
    */
   allowed(url: string, counts: (path: string) => boolean): string[] {
-    const path = url.split(/[?#]/, 1)[0] ?? '';
+    const path = urlPath(url);
     const methods = [...new Set(this.routes.map(({ method }) => method))];
     const matching = methods.filter((method) => {
       const found = this.router.find(method as HTTPMethod, path);

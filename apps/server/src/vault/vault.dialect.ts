@@ -127,10 +127,7 @@ export class VaultDialect implements Dialect {
 
   renderError(error: DomainError, request: FastifyRequest): WireError {
     const namespace = request.headers['x-vault-namespace'];
-    const headers: Record<string, string> = {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-    };
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (namespace !== undefined) headers['x-vault-namespace'] = String(namespace);
     if (error.kind === 'unavailable') headers['retry-after'] = String(error.details.retryAfter ?? 1);
     return { ...spell(error, isOpenPath(pathOf(request))), headers };

@@ -15,12 +15,11 @@ const MOUNT_TYPES = [
 const INJECTED = /^sys\/(auth|mounts|policy|remount|capabilities(-[a-z]+)?)(\/|$)/;
 
 /**
- * Wraps what a handler returns in Vault's envelope (§2.3), and sets the headers every `/v1` answer has (§2.2).
+ * Wraps what a handler returns in Vault's envelope (§2.3), and sets the headers only `/v1` has (§2.2).
  * A result that is no Answer is sent as it is on bare paths, and means 204 on the others.
  */
 export function enclose(result: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
   const namespace = request.headers['x-vault-namespace'];
-  reply.header('cache-control', 'no-store');
   if (namespace !== undefined) reply.header('x-vault-namespace', namespace);
   const route = request.routeOptions.url!.slice('/v1/'.length);
   const bare = isBarePath(route);

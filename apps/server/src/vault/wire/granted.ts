@@ -7,11 +7,13 @@ import { isRootProtected } from './root-protected.js';
 import { multiError, refuse } from './vault-error.js';
 
 const GRANT = Symbol('acl grant');
+const PATH = Symbol('policy path');
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The rule that let the request in, where it has something to say of the fields too. */
     [GRANT]?: AclGrant;
+    [PATH]?: string;
   }
 }
 
@@ -54,5 +56,5 @@ export function denied(): DomainError {
 
 /** What policies call the place of a request. */
 export function pathOf(request: FastifyRequest): string {
-  return policyPath(request.url, request.isList);
+  return (request[PATH] ??= policyPath(request.url, request.isList));
 }

@@ -32,6 +32,7 @@ export function policyPath(url: string, isList: boolean): string {
 }
 
 function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch {
