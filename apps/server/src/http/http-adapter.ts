@@ -64,7 +64,7 @@ export class HttpAdapter extends FastifyAdapter {
     const { request } = reply;
     const { dialect } = request;
     const body = dialect.renderAnswer ? dialect.renderAnswer(result, request, reply) : result;
-    return super.reply(reply, body, status) as FastifyReply;
+    return super.reply(reply, body, status);
   }
 
   private prepare(instance: FastifyInstance, clientErrors: ClientErrors): void {
