@@ -37,20 +37,20 @@ interface Turn {
   memory: number;
 }
 
-/** Rounds that are not counted: in them V8 finds out what is hot, on every side. */
-const WARM_UP = 2;
-
-/** The sides take turns in short rounds, each round in another order: what disturbs the machine disturbs them all. */
+/**
+ * The sides take turns in short rounds, each round in another order: what disturbs the machine disturbs them all.
+ * @param warmUp rounds that are not counted: in them V8 finds out what is hot, on every side.
+ */
 export async function contest(
   contestants: readonly Contestant[],
-  { rounds, postgresPid }: { rounds: number; postgresPid: number },
+  { rounds, warmUp, postgresPid }: { rounds: number; warmUp: number; postgresPid: number },
 ): Promise<Score[]> {
   const turns = contestants.map((): Turn[] => []);
-  for (let round = 0; round < WARM_UP + rounds; round += 1) {
+  for (let round = 0; round < warmUp + rounds; round += 1) {
     const order = contestants.map((_, index) => (index + round) % contestants.length);
     for (const index of order) turns[index]!.push(await turnOf(contestants[index]!, round, postgresPid));
   }
-  return contestants.map(({ name }, index) => scoreOf(name, turns[index]!.slice(WARM_UP)));
+  return contestants.map(({ name }, index) => scoreOf(name, turns[index]!.slice(warmUp)));
 }
 
 /** The middle of the ratios of rounds that lay beside each other. */

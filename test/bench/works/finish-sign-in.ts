@@ -90,7 +90,7 @@ export async function finishSignIns(bench: Bench, dialect: Dialect, recorded: Re
       prove: async (_, done) => mustEqual((await rival.sessions()) - rivalSessions, done, 'sessions'),
     },
   ];
-  const scores = await contest(contestants, { rounds, postgresPid: postgres.pid });
+  const scores = await contest(contestants, { rounds, warmUp: 5, postgresPid: postgres.pid });
   await bare.stop();
   return scores;
 }

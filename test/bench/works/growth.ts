@@ -65,7 +65,7 @@ async function compareChecks(bench: Bench, large: Side): Promise<Score[]> {
     pids: () => [side.pid],
     run: () => sendFor(bench, [side], lookUps(), SECONDS),
   }));
-  return contest(contestants, { rounds: bench.rounds, postgresPid: bench.postgres.pid });
+  return contest(contestants, { rounds: bench.rounds, warmUp: 2, postgresPid: bench.postgres.pid });
 }
 
 function adminRequest(method: string, path: string, body?: object): LoadRequest {

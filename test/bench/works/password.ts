@@ -48,7 +48,7 @@ export async function signInByPassword(bench: Bench): Promise<Score[]> {
         prove: async (_, done) => mustEqual((await rival.sessions()) - theirs, done, 'sessions'),
       },
     ],
-    { rounds, postgresPid: postgres.pid },
+    { rounds, warmUp: 5, postgresPid: postgres.pid },
   );
   await bare.stop();
   return scores;

@@ -51,7 +51,7 @@ export async function checkTokens(bench: Bench): Promise<Score[]> {
     run: () => sendFor(bench, [side], requests, SECONDS),
   }));
   for (const { side, requests } of sides) await sendFor(bench, [side], requests, WARM_UP);
-  const scores = await contest(contestants, { rounds, postgresPid: postgres.pid });
+  const scores = await contest(contestants, { rounds, warmUp: 1, postgresPid: postgres.pid });
   await bare.stop();
   return scores;
 }
