@@ -12,7 +12,7 @@ import {
 import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditScene } from '../support/audit-scene.js';
-import { startSallyport } from '../support/sallyport.js';
+import { startSallyport, TestClock } from '../support/sallyport.js';
 import { send } from '../support/send.js';
 import { VendorServer } from '../support/vendor-server.js';
 
@@ -479,13 +479,14 @@ describe('the sinks', () => {
 
   it('S76 retention removes whole stretches that are old and exported, and verifying tells it from tampering', async () => {
     file = join(folder, 'away', 'retained.jsonl');
-    scene = await AuditScene.open({
-      SALLYPORT_AUDIT_CHECKPOINT_FILE: file,
-      SALLYPORT_AUDIT_RETENTION_DAYS: '30',
-    });
+    const clock = new TestClock();
+    clock.advance(-40 * 86_400);
+    scene = await AuditScene.open(
+      { SALLYPORT_AUDIT_CHECKPOINT_FILE: file, SALLYPORT_AUDIT_RETENTION_DAYS: '30' },
+      undefined,
+      { clock },
+    );
     const retain = () => scene.core.get(AuditRetentionService).retain();
-    scene.core.clock.advance(-40 * 86_400);
-    // What the first start wrote is of today.
     await scene.write(1_500, 'old');
     const old = await scene.checkpoint();
     scene.core.clock.advance(38 * 86_400);

@@ -191,4 +191,23 @@ describe('as the role of the server', () => {
     await scene.seal();
     expect(await scene.found()).toEqual([['unsigned', await scene.head()]]);
   });
+
+  it('S74 S76 a fresh row it seals among old ones is not removed with them', async () => {
+    await scene.tamper(
+      `UPDATE audit_checkpoints SET recorded_at = recorded_at - interval '31 days';
+       UPDATE audit_events SET at = at - interval '31 days'`,
+    );
+    const { rows } = await server.query<{ id: string }>(
+      `INSERT INTO audit_events (id, at, action, outcome, detail) VALUES (gen_random_uuid(), now(), 'token.issued', 'success', '{}') RETURNING id`,
+    );
+    await server.query(
+      `INSERT INTO audit_seals (number, event_id, chain_hash, key_id, keyed_hash, sealed_at)
+       SELECT -1, $1, chain_hash, key_id, keyed_hash, sealed_at FROM audit_seals ORDER BY number LIMIT 1`,
+      [rows[0]!.id],
+    );
+    const [newest] = await scene.rows('SELECT max(number) AS number FROM audit_checkpoints');
+    await server.query('SELECT remove_audit_stretch($1)', [newest!['number']]);
+    expect(await scene.rows('SELECT id FROM audit_events WHERE id = $1', [rows[0]!.id])).toHaveLength(1);
+    expect(await scene.rows(`SELECT id FROM audit_events WHERE at < now() - interval '30 days'`)).toEqual([]);
+  });
 });

@@ -9,7 +9,7 @@ import {
   type VerifyOptions,
 } from '@sallyport/audit';
 import { Database } from '@sallyport/platform';
-import { type Core, startCore } from './core.js';
+import { type Core, type CoreOptions, startCore } from './core.js';
 
 const TABLES = ['audit_events', 'audit_seals', 'audit_checkpoints'];
 
@@ -17,8 +17,12 @@ const TABLES = ['audit_events', 'audit_seals', 'audit_checkpoints'];
 export class AuditScene {
   private constructor(readonly core: Core) {}
 
-  static async open(settings: Record<string, string> = {}, replicaOf?: AuditScene): Promise<AuditScene> {
-    const core = await startCore({ settings, ...(replicaOf && { replicaOf: replicaOf.core }) });
+  static async open(
+    settings: Record<string, string> = {},
+    replicaOf?: AuditScene,
+    options: Pick<CoreOptions, 'clock'> = {},
+  ): Promise<AuditScene> {
+    const core = await startCore({ ...options, settings, ...(replicaOf && { replicaOf: replicaOf.core }) });
     return new AuditScene(core);
   }
 

@@ -40,6 +40,8 @@ export interface CoreOptions {
   /** Another replica over the same database, with the same master key and clock. */
   replicaOf?: Core;
   settings?: Record<string, string>;
+  /** One that has been set before the first start. */
+  clock?: TestClock;
   /** As the operator's console works: under the role that owns the tables, not the server's. */
   asOperator?: boolean;
 }
@@ -56,14 +58,19 @@ export interface Core {
   stop(): Promise<void>;
 }
 
-export async function startCore({ replicaOf, settings, asOperator }: CoreOptions = {}): Promise<Core> {
+export async function startCore({
+  replicaOf,
+  settings,
+  asOperator,
+  ...given
+}: CoreOptions = {}): Promise<Core> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-core-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? join(folder, 'master.key');
   if (replicaOf === undefined)
     writeFileSync(masterKeyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const owned = replicaOf === undefined ? await createTestDatabase() : null;
   const databaseUrl = owned?.url ?? replicaOf!.databaseUrl;
-  const clock = replicaOf?.clock ?? new TestClock();
+  const clock = replicaOf?.clock ?? given.clock ?? new TestClock();
   const config = readConfig({
     ...databaseSettings(databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: masterKeyFile,

@@ -16,6 +16,7 @@ import { AuditChain1763900000020 } from './1763900000020-audit-chain.js';
 import { KeyRotation1763900000030 } from './1763900000030-key-rotation.js';
 import { SelfService1763900000040 } from './1763900000040-self-service.js';
 import { DatabaseRoles1764000000010 } from './1764000000010-database-roles.js';
+import { FreshAuditRows1764000000020 } from './1764000000020-fresh-audit-rows.js';
 
 /** All migrations in their order. A released one is never edited. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   KeyRotation1763900000030,
   SelfService1763900000040,
   DatabaseRoles1764000000010,
+  FreshAuditRows1764000000020,
 ];
