@@ -4,14 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, startEmbeddedPostgres } from '@sallyport/platform';
 import type { TestProject } from 'vitest/node';
-import { databaseUrl, sendStatement, SERVER_ROLE, TEMPLATE } from './test-server.js';
+import { databaseUrl, OWNER, sendStatement, SERVER_ROLE, TEMPLATE } from './test-server.js';
 
 /** Followed by the id of the run's process. */
 const FOLDER = 'sallyport-test-';
 
-/** One throwaway PostgreSQL for the whole run, with one migrated database that the files' own are copied from. */
+/**
+ * One throwaway PostgreSQL for the whole run, with one migrated database that the files' own are copied from. `TEST_POSTGRES` may name the socket
+ * folder of another version's, just made, that trusts everybody.
+ */
 export default async function startTestServer(project: TestProject): Promise<() => Promise<void>> {
   removeLeftovers();
+  const given = process.env['TEST_POSTGRES'];
+  if (given !== undefined) {
+    for (const role of [OWNER, SERVER_ROLE]) await sendStatement(given, `CREATE ROLE ${role} LOGIN`);
+    await prepare(given);
+    project.provide('socketDirectory', given);
+    return async () => undefined;
+  }
   const dataDirectory = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const cutShort = () => removeServer(dataDirectory);
   process.once('exit', cutShort);
@@ -27,16 +37,22 @@ export default async function startTestServer(project: TestProject): Promise<() 
     process.off('exit', cutShort);
   };
   try {
-    await sendStatement(server.socketDirectory, `CREATE DATABASE ${TEMPLATE} OWNER ${server.user}`);
-    // The tests see what the sessions of the server's role wait for.
-    await sendStatement(server.socketDirectory, `GRANT pg_read_all_stats TO ${server.user}`);
-    await migrate(databaseUrl(server.socketDirectory, TEMPLATE), { serverRole: SERVER_ROLE });
+    await prepare(server.socketDirectory);
   } catch (failure) {
     await teardown();
     throw failure;
   }
   project.provide('socketDirectory', server.socketDirectory);
   return teardown;
+}
+
+async function prepare(socketDirectory: string): Promise<void> {
+  await sendStatement(socketDirectory, `CREATE DATABASE ${TEMPLATE} OWNER ${OWNER}`);
+  // Before PostgreSQL 15 it is the superuser's.
+  await sendStatement(socketDirectory, `ALTER SCHEMA public OWNER TO ${OWNER}`, TEMPLATE);
+  // The tests see what the sessions of the server's role wait for.
+  await sendStatement(socketDirectory, `GRANT pg_read_all_stats TO ${OWNER}`);
+  await migrate(databaseUrl(socketDirectory, TEMPLATE), { serverRole: SERVER_ROLE });
 }
 
 /** Ctrl-C leaves no time for an orderly end. The files go first: a server about to end would still write some. */

@@ -4,7 +4,7 @@ import pg from 'pg';
 export const TEMPLATE = 'sallyport_template';
 
 /** The roles of the embedded PostgreSQL. */
-const OWNER = 'sallyport';
+export const OWNER = 'sallyport';
 export const SERVER_ROLE = 'sallyport_server';
 
 /** A database of the test server as its owner sees it, who is no superuser. */
@@ -22,9 +22,13 @@ export function databaseSettings(ownerUrl: string): Record<string, string> {
   return { DATABASE_URL: serverUrlOf(ownerUrl), SALLYPORT_MIGRATION_DATABASE_URL: ownerUrl };
 }
 
-/** One statement of a superuser, in a database no test uses. */
-export async function sendStatement(socketDirectory: string, statement: string): Promise<void> {
-  const client = new pg.Client({ host: socketDirectory, user: 'postgres', database: 'postgres' });
+/** One statement of a superuser, in a database no test uses unless it is named. */
+export async function sendStatement(
+  socketDirectory: string,
+  statement: string,
+  database = 'postgres',
+): Promise<void> {
+  const client = new pg.Client({ host: socketDirectory, user: 'postgres', database });
   await client.connect();
   try {
     await client.query(statement);
