@@ -28,6 +28,24 @@ describe.each([true, false])('a prepared statement, in a session of its own: %s'
     expect(await sendPrepared(pool, 'all_types', OF_ALL_TYPES, [0], own)).toEqual({ rows: [], rowCount: 0 });
   });
 
+  it.each([
+    ['2026-11-22 07:08:09.123456+00', '2026-11-22T07:08:09.123Z'],
+    ['2026-11-22 07:08:09.999999+00', '2026-11-22T07:08:09.999Z'],
+    ['2026-11-22 07:08:09+00', '2026-11-22T07:08:09.000Z'],
+    ['2026-11-22 07:08:09.5+05:30', '2026-11-22T01:38:09.500Z'],
+    ['0099-01-01 00:00:00+00', '0099-01-01T00:00:00.000Z'],
+    ['12026-11-22 07:08:09+00', '+012026-11-22T07:08:09.000Z'],
+    ['0044-03-15 12:00:00+00 BC', '-000043-03-15T12:00:00.000Z'],
+  ])('reads the instant %s, whatever the time zone of the session', async (text, iso) => {
+    for (const zone of ['UTC', 'Asia/Kolkata', 'America/St_Johns']) {
+      const client = await pool.connect();
+      await client.query(`SET TimeZone = '${zone}'`);
+      const { rows } = await sendPrepared(client, undefined, 'SELECT $1::timestamptz AS at', [text], own);
+      expect((rows[0]!['at'] as Date).toISOString()).toBe(iso);
+      client.release(true);
+    }
+  });
+
   it('has rows of its own each time', async () => {
     const text = 'SELECT n FROM generate_series(1, $1::int) n';
     const first = await sendPrepared(pool, 'series', text, [2], own);

@@ -10,6 +10,8 @@ interface Column {
 /** Statements that are put together at run time, such as lists, have many texts. */
 const MOST_KNOWN = 2_000;
 
+const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
+
 const known = new Map<string, Column[]>();
 
 /** A connection of which no other session takes the place, with the columns of what is prepared on it. */
@@ -120,7 +122,15 @@ function answerOf(client: Pool | PoolClient, query: PreparedQuery): Promise<Quer
 }
 
 function columnOf({ name, dataTypeID }: FieldDef): Column {
-  return { name, type: dataTypeID, read: pg.types.getTypeParser(dataTypeID, 'text') };
+  const read = pg.types.getTypeParser(dataTypeID, 'text');
+  return { name, type: dataTypeID, read: dataTypeID === TIMESTAMPTZ ? readInstant : read };
+}
+
+/** An instant of our time in UTC is one letter from RFC 3339, which the engine reads by itself; pg reads the others. */
+function readInstant(text: string): unknown {
+  if (text[10] === ' ' && text.endsWith('+00'))
+    return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+  return pg.types.getTypeParser(TIMESTAMPTZ, 'text')(text);
 }
 
 function isStill(columns: Column[], fields: FieldDef[]): boolean {
