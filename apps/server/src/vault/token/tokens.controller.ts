@@ -26,7 +26,7 @@ export class TokensController {
   @Get('lookup-self')
   @Access({ kind: 'capability', capability: 'read', own: true })
   @Describe({ summary: "Look up the caller's token", data: TokenView })
-  lookUpSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Answer {
+  lookUpSelf(@Req() request: FastifyRequest): Answer {
     return Answer.data(tokenView(tokenOf(request), secretOf(request), this.clock.now()));
   }
 
