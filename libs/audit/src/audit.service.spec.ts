@@ -15,7 +15,7 @@ import {
   MountUsersService,
   type Writer,
 } from '@sallyport/privileges';
-import { TokensService } from '@sallyport/tokens';
+import { TokenRevocationService, TokensService } from '@sallyport/tokens';
 import { FactorResetService } from '@sallyport/auth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminSteps } from '../../../test/support/admin-sign-in.js';
@@ -132,7 +132,9 @@ const ACTS: [string, () => Promise<unknown>][] = [
   [
     'a token is revoked',
     async () =>
-      core.get(TokensService).revoke((await core.get(TokensService).findBySecret(ROOT_TOKEN))!, SERVER),
+      core
+        .get(TokenRevocationService)
+        .revoke((await core.get(TokensService).findBySecret(ROOT_TOKEN))!, SERVER),
   ],
   ['a sign-in is begun', () => new AdminSteps(core, 'ada').authenticate()],
   ['a sign-in is finished', () => new AdminSteps(core, 'ada').logIn()],

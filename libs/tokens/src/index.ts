@@ -12,4 +12,5 @@ export * from './roles/token-role.entity.js';
 export * from './roles/token-roles.service.js';
 export * from './token-life.js';
 export * from './token-renewal.service.js';
+export * from './token-revocation.service.js';
 export * from './token-sweeper.service.js';

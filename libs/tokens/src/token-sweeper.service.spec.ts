@@ -4,6 +4,7 @@ import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../test/support/core.js';
 import { TokenSweeperService } from './token-sweeper.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 import { TokensService } from './tokens.service.js';
 
 const DAY = 86_400;
@@ -61,7 +62,7 @@ describe('the sweeping of tokens', () => {
     const child = await issue(null, revoked.token.id);
     const root = await issue(null);
     const long = await issue(3 * DAY);
-    await core.get(TokensService).revoke(revoked.token, SERVER);
+    await core.get(TokenRevocationService).revoke(revoked.token, SERVER);
     core.clock.advance(DAY);
     expect(await sweep()).toBe(0);
     expect((await left()).length).toBe(5);

@@ -3,6 +3,7 @@ import { OtherTokensService } from './other-tokens.service.js';
 import { TokenRolesService } from './roles/token-roles.service.js';
 import { TokenDirectoryService } from './token-directory.service.js';
 import { TokenRenewalService } from './token-renewal.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenSweeperService } from './token-sweeper.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -11,6 +12,7 @@ const services = [
   TokenDirectoryService,
   OtherTokensService,
   TokenRenewalService,
+  TokenRevocationService,
   TokenRolesService,
 ];
 

@@ -9,6 +9,7 @@ import { waiting } from '../../../test/support/planted-faults.js';
 import { ROOT_TOKEN } from '../../../test/support/sallyport.js';
 import { MAX_TTL } from './token-life.js';
 import { TokenRenewalService } from './token-renewal.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 import { TokensService } from './tokens.service.js';
 import type { NewToken, Token } from './token.js';
 
@@ -24,6 +25,7 @@ const MOUNT = {
 let core: Core;
 let other: Core;
 let tokens: TokensService;
+let revocation: TokenRevocationService;
 let renewals: TokenRenewalService;
 let ada: Person;
 
@@ -31,6 +33,7 @@ beforeAll(async () => {
   core = await startCore();
   other = await startCore({ replicaOf: core });
   tokens = core.get(TokensService);
+  revocation = core.get(TokenRevocationService);
   renewals = core.get(TokenRenewalService);
   ada = await addUser(core, 'ada');
 });
@@ -229,7 +232,7 @@ describe('a revocation', () => {
       second.token.id,
       core.clock.now(),
     ]);
-    await tokens.revoke(first.token, SERVER);
+    await revocation.revoke(first.token, SERVER);
     expect([await isLive(first.secret), await isLive(third.secret), await isLive(stranger.secret)]).toEqual([
       false,
       false,
@@ -257,7 +260,7 @@ describe('a revocation', () => {
           },
         ],
       );
-      const revoking = tokens.revoke(parent.token, SERVER);
+      const revoking = revocation.revoke(parent.token, SERVER);
       await expect.poll(() => waiting(core, 'Lock')).toBe(1);
       await open.query('COMMIT');
       open.release();
@@ -275,7 +278,7 @@ describe('a revocation', () => {
 
   it('S41 leaves no parent for a child that comes later', async () => {
     const { token } = await issue();
-    await tokens.revoke(token, SERVER);
+    await revocation.revoke(token, SERVER);
     await expect(issue({ parentId: token.id })).rejects.toMatchObject({ code: 'parent-ended' });
   });
 
@@ -287,7 +290,7 @@ describe('a revocation', () => {
     await open.query('BEGIN');
     await open.query('SELECT 1 FROM tokens WHERE id = $1 FOR SHARE', [parent.token.id]);
     const late = await issue({});
-    const revoking = tokens.revokeAlone(parent.token, SERVER);
+    const revoking = revocation.revokeAlone(parent.token, SERVER);
     await expect.poll(() => waiting(core, 'Lock')).toBe(1);
     await open.query('UPDATE tokens SET parent_id = $2, orphan = false WHERE id = $1', [
       late.token.id,
@@ -305,7 +308,7 @@ describe('a revocation', () => {
   it('of a token that gives way is done by one of many at once', async () => {
     const { token } = await issue();
     const tries = Array.from({ length: 20 }, () =>
-      core.get(Database).transaction((tx) => tokens.giveUp(tx, token.id)),
+      core.get(Database).transaction((tx) => revocation.giveUp(tx, token.id)),
     );
     expect((await Promise.all(tries)).filter((ended) => ended)).toHaveLength(1);
   });

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import {
-  after,
   Clock,
   Database,
   DomainError,
@@ -11,21 +9,18 @@ import {
   type Sql,
   type Transaction,
 } from '@sallyport/platform';
+import { newRow } from './new-token-row.js';
 import { tokenOf, type TokenRow } from './token-row.js';
-import { earlier } from './token-life.js';
-import { hashSecret, newAccessor, newAuthToken, newServiceToken } from './token-secret.js';
+import { hashSecret, newAuthToken, newServiceToken } from './token-secret.js';
 import {
   FOUND_BY_ACCESSOR,
   FOUND_BY_HASH,
   FOUND_WITH_USER,
-  GIVE_UP,
   HELD_BY_HASH,
   HELD_BY_ID,
   INSERT,
   LIVE_ACCESSORS,
   LIVE_BY_HASH,
-  REVOKE_SESSION,
-  REVOKE_TREE,
 } from './token-statements.js';
 import type { NewToken, Token, TokenOrigin } from './token.js';
 
@@ -176,57 +171,6 @@ export class TokensService {
     return row === undefined || row.principal_disabled ? null : tokenOf(row);
   }
 
-  /** Ends a token and all its descendants, in one transaction (S41). */
-  async revoke(token: Pick<Token, 'id' | 'accessor'>, actor: Actor): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      await this.revokeIn(tx, token.id);
-      await this.record(tx, actor, 'token.revoked', token);
-    });
-  }
-
-  /** Ends a token alone; its children live on without a parent (vault.md §9). */
-  async revokeAlone(token: Pick<Token, 'id' | 'accessor'>, actor: Actor): Promise<void> {
-    await this.database.transaction(async (tx) => {
-      // The row first: a child that is being issued is waited for, and then found.
-      const now = this.clock.now();
-      await tx.execute('UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL', [
-        token.id,
-        now,
-      ]);
-      const orphaned = await tx.execute(
-        'UPDATE tokens SET parent_id = NULL, orphan = true WHERE parent_id = $1 AND revoked_at IS NULL',
-        [token.id],
-      );
-      await this.record(tx, actor, 'token.revoked', token, { orphaned });
-    });
-  }
-
-  /** What `revoke` does, inside a transaction, for a token that gives way to another. */
-  async revokeIn(tx: Sql, id: string): Promise<void> {
-    await this.revokeUntilNoneIsLeft(tx, REVOKE_TREE, id);
-  }
-
-  /** Ends a token that gives way to another: of two who try at once one gets true, and nobody after everybody's were ended (S40). */
-  async giveUp(tx: Sql, id: string): Promise<boolean> {
-    const ended = await tx.execute(GIVE_UP, [id, this.clock.now()]);
-    if (ended === 1) await this.revokeIn(tx, id);
-    return ended === 1;
-  }
-
-  /** Ends every token of a session, and what hangs from them (appgate.md §2.8). */
-  async revokeSession(tx: Sql, sessionId: string): Promise<void> {
-    await this.revokeUntilNoneIsLeft(tx, REVOKE_SESSION, sessionId);
-  }
-
-  /**
-   * A statement sees what was there when it began. It may have waited for a child to be issued (`holdParent`): only the next one finds
-   * that child. Ended parents get no more children, so this comes to an end.
-   */
-  private async revokeUntilNoneIsLeft(tx: Sql, statement: string, root: string): Promise<void> {
-    const now = this.clock.now();
-    while ((await tx.execute(statement, [root, now])) > 0);
-  }
-
   private async find<Row extends LiveRow>(
     statement: string,
     key: Buffer | string,
@@ -291,60 +235,6 @@ export class TokensService {
     );
     return row?.uses_left ?? null;
   }
-
-  private async record(
-    tx: Sql,
-    actor: Actor,
-    action: 'token.revoked',
-    token: Pick<Token, 'accessor'>,
-    detail: Record<string, unknown> = {},
-  ): Promise<void> {
-    await this.audit.record(tx, actor, {
-      action,
-      outcome: 'success',
-      object: { type: 'token', id: token.accessor },
-      detail,
-    });
-  }
-}
-
-function newRow(
-  wanted: NewToken,
-  boundCidrs: string[],
-  now: Date,
-): Omit<TokenRow, 'identity_policies' | 'acl_epoch'> {
-  const expiresAt = earlier(wanted.ttl === null ? null : after(now, wanted.ttl), wanted.endsBy ?? null);
-  return {
-    id: randomUUID(),
-    accessor: newAccessor(),
-    origin: wanted.origin,
-    principal_id: wanted.principalId,
-    account_id: wanted.accountId,
-    local_user_id: wanted.localUserId,
-    mount_id: wanted.mountId,
-    session_id: wanted.sessionId,
-    parent_id: wanted.parentId ?? null,
-    device_id: wanted.deviceId ?? null,
-    policies: wanted.policies,
-    factors: wanted.factors,
-    metadata: wanted.metadata,
-    path: wanted.path,
-    display_name: wanted.displayName,
-    uses_left: wanted.usesLeft ?? null,
-    orphan: wanted.orphan,
-    renewable: wanted.renewable,
-    creation_ttl: expiresAt === null ? 0 : Math.round((expiresAt.getTime() - now.getTime()) / 1000),
-    period: wanted.period ?? 0,
-    explicit_max_ttl: wanted.explicitMaxTtl ?? 0,
-    bound_cidrs: boundCidrs,
-    client_address: wanted.clientAddress,
-    issued_at: now,
-    expires_at: expiresAt,
-    last_used_at: now,
-    last_renewed_at: null,
-    role: wanted.role ?? null,
-    password_proven_at: wanted.passwordProvenAt ?? null,
-  };
 }
 
 function withUser(row: LiveRowOfUser | null): TokenAndUser | null {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { Database, DomainError } from '@sallyport/platform';
 import { AclService, EffectivePrivilegesService, type Reach, reachOf, reaches } from '@sallyport/privileges';
-import { TokensService } from '@sallyport/tokens';
+import { TokenRevocationService } from '@sallyport/tokens';
 import { ProviderScopeService } from '../scope/provider-scope.service.js';
 import { AdmissionService, type HeldRights } from './admission.service.js';
 import { aclSubjectOfToken, type LiveToken } from './live-token.js';
@@ -26,7 +26,7 @@ export class TokenInspectionService {
   constructor(
     private readonly live: LiveTokensService,
     private readonly admission: AdmissionService,
-    private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly privileges: EffectivePrivilegesService,
     private readonly acl: AclService,
     private readonly scope: ProviderScopeService,
@@ -56,7 +56,7 @@ export class TokenInspectionService {
   async revoke(caller: LiveToken, secret: string, actor: Actor): Promise<void> {
     const [reach, found] = [await this.reach(caller, REVOKE), await this.live.inspect(secret)];
     if (found !== null && (await this.mayTouch(caller, reach, found)))
-      return this.tokens.revoke(found.token, actor);
+      return this.revocation.revoke(found.token, actor);
     if (reach === null) throw forbidden();
     if (found !== null) await this.recordRefusal(found, actor);
   }

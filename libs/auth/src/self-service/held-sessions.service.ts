@@ -7,6 +7,7 @@ import {
   OtherTokensService,
   TokenDirectoryService,
   type TokenOwner,
+  TokenRevocationService,
   TokensService,
 } from '@sallyport/tokens';
 import { forbidden, notFound } from '../scope/provider-scope.service.js';
@@ -30,6 +31,7 @@ export class HeldSessionsService {
     private readonly database: Database,
     private readonly directory: TokenDirectoryService,
     private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly others: OtherTokensService,
     private readonly people: PeopleService,
     private readonly rows: SignInRows,
@@ -97,7 +99,7 @@ export class HeldSessionsService {
   /** A session of `/admin` goes with the sign-in that could be traded for another token of it (S36). */
   private async revoke(tx: Transaction, { id, session_id: sessionId, origin }: Held): Promise<void> {
     await this.rows.drop(tx, origin === 'appgate' ? sessionId : null, id);
-    if (origin === 'appgate') await this.tokens.revokeSession(tx, sessionId);
-    else await this.tokens.revokeIn(tx, id);
+    if (origin === 'appgate') await this.revocation.revokeSession(tx, sessionId);
+    else await this.revocation.revokeIn(tx, id);
   }
 }

@@ -4,7 +4,7 @@ import { IdentityProvidersService } from '@sallyport/identity';
 import { AuthenticatorsService, MfaMethodsService, type ProvenFactor } from '@sallyport/mfa-methods';
 import { Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { EffectivePrivilegesService } from '@sallyport/privileges';
-import { type CompletedFactor, type Token, TokensService } from '@sallyport/tokens';
+import { type CompletedFactor, type Token, TokenRevocationService } from '@sallyport/tokens';
 import { FirstFactorService } from '../first-factor/first-factor.service.js';
 import { releaseAll, SecondFactorService } from '../second-factor/second-factor.service.js';
 import { refusalOf } from '../sign-in/admin-factor.service.js';
@@ -33,7 +33,7 @@ export class StepUpService {
     private readonly secondFactor: SecondFactorService,
     private readonly finishing: FinishService,
     private readonly issuing: AdminTokensService,
-    private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly privileges: EffectivePrivilegesService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -81,7 +81,7 @@ export class StepUpService {
           { deviceId: session.deviceId, sessionId, parent, endsBy: session.expiresAt, passwordProvenAt },
           actor,
         );
-        if (!(await this.tokens.giveUp(tx, before.id))) throw new LostRace();
+        if (!(await this.revocation.giveUp(tx, before.id))) throw new LostRace();
         await this.audit.record(tx, actor, {
           action: 'sign-in.proof-renewed',
           outcome: 'success',

@@ -6,7 +6,7 @@ import {
   TotpEnrollmentsService,
 } from '@sallyport/mfa-methods';
 import { Database } from '@sallyport/platform';
-import { TokensService } from '@sallyport/tokens';
+import { TokenRevocationService, TokensService } from '@sallyport/tokens';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminSteps, outcome } from '../../../../test/support/admin-sign-in.js';
 import { type Core, startCore } from '../../../../test/support/core.js';
@@ -308,7 +308,7 @@ describe('a token of /v1 that owes a factor', () => {
     });
     const final = await steps.authorize(proven.secret);
     expect(final.expiresAt).toEqual(issued.token.expiresAt);
-    await core.get(TokensService).revoke(issued.token, SERVER);
+    await core.get(TokenRevocationService).revoke(issued.token, SERVER);
     for (const secret of [issued.secret, proven.secret, final.secret!])
       expect(await steps.lives(secret)).toBe(false);
   });

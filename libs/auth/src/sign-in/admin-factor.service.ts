@@ -12,7 +12,7 @@ import {
   PUSH_SERVICES,
 } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
-import { type CompletedFactor, newAuthToken, TokensService } from '@sallyport/tokens';
+import { type CompletedFactor, newAuthToken, TokenRevocationService } from '@sallyport/tokens';
 import { type Enforcement, isSatisfied } from '../requirement/requirement.service.js';
 import { releaseAll, SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type AdminSession } from './admin-session.js';
@@ -35,7 +35,7 @@ export class AdminFactorService {
     private readonly window: EnrolmentWindowService,
     private readonly secondFactor: SecondFactorService,
     private readonly rows: SignInRows,
-    private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly audit: AuditService,
   ) {}
 
@@ -136,7 +136,7 @@ export class AdminFactorService {
     });
     // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5). Last: if everybody's
     // were ended before this the token is refused, and if after, the sign-in above carries the old stamp (S40).
-    return session.kind !== 'final' || this.tokens.giveUp(tx, session.token!.id);
+    return session.kind !== 'final' || this.revocation.giveUp(tx, session.token!.id);
   }
 
   /**

@@ -2,7 +2,7 @@ import { SERVER } from '@sallyport/audit';
 import { EntitiesService, hashPassword, LocalUsersService } from '@sallyport/identity';
 import { AdminMfaSettingsService, DEFAULT_METHOD_ID, LoginEnforcementsService } from '@sallyport/mfa-methods';
 import { type DomainError, Database } from '@sallyport/platform';
-import { TokensService } from '@sallyport/tokens';
+import { TokenRevocationService, TokensService } from '@sallyport/tokens';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AdminSteps, outcome } from '../../../../test/support/admin-sign-in.js';
 import { type Core, startCore } from '../../../../test/support/core.js';
@@ -394,7 +394,7 @@ describe('a token of /v1', () => {
     });
     const final = await steps.authorize(issued.secret);
     expect(final.expiresAt).toEqual(issued.token.expiresAt);
-    await core.get(TokensService).revoke(issued.token, SERVER);
+    await core.get(TokenRevocationService).revoke(issued.token, SERVER);
     expect([await steps.lives(final.secret!), await steps.lives(issued.secret)]).toEqual([false, false]);
   });
 

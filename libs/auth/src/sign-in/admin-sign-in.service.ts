@@ -9,7 +9,7 @@ import {
 } from '@sallyport/identity';
 import { after, Clock, Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sallyport/privileges';
-import { newAuthToken, TokensService } from '@sallyport/tokens';
+import { newAuthToken, TokenRevocationService } from '@sallyport/tokens';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
 import { RequirementService } from '../requirement/requirement.service.js';
 import type { AdminSession } from './admin-session.js';
@@ -63,7 +63,7 @@ export class AdminSignInService {
     private readonly rows: SignInRows,
     private readonly settings: GlobalSettingsService,
     private readonly devices: DevicesService,
-    private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly issuing: AdminTokensService,
     private readonly finishing: FinishService,
     private readonly refusals: SignInRefusalsService,
@@ -196,7 +196,7 @@ export class AdminSignInService {
       if (session.signIn !== null) {
         const finished = await this.rows.finish(tx, session.signIn, issued.token.id);
         if (finished === undefined) throw new LostRace();
-        if (finished.earlierTokenId !== null) await this.tokens.revokeIn(tx, finished.earlierTokenId);
+        if (finished.earlierTokenId !== null) await this.revocation.revokeIn(tx, finished.earlierTokenId);
       }
       await this.finishing.close(tx, { ...session, fromToken: parent !== null }, cleared, actor);
       return issued;
@@ -220,8 +220,8 @@ export class AdminSignInService {
     await this.database.transaction(async (tx) => {
       // First: this waits for an authorization in progress, whose token is then found.
       await this.rows.drop(tx, sessionId, parentId);
-      await this.tokens.revokeSession(tx, sessionId);
-      if (parentId !== null) await this.tokens.revokeIn(tx, parentId);
+      await this.revocation.revokeSession(tx, sessionId);
+      if (parentId !== null) await this.revocation.revokeIn(tx, parentId);
       await this.audit.record(tx, actor, {
         action: 'sign-in.logged-out',
         outcome: 'success',

@@ -1,7 +1,7 @@
 import { HttpCode, Post, Req, Search } from '@nestjs/common';
 import { ServiceRenewalService } from '@sallyport/auth';
 import { Clock } from '@sallyport/platform';
-import { type Token, TokensService } from '@sallyport/tokens';
+import { type Token, TokenRevocationService, TokensService } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
@@ -37,6 +37,7 @@ const RENEWAL_REFUSALS = [
 export class TokenSubjectsController {
   constructor(
     private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly renewals: ServiceRenewalService,
     private readonly clock: Clock,
   ) {}
@@ -112,7 +113,7 @@ export class TokenSubjectsController {
   async revoke(@Fields() { token }: TokenFields, @Req() request: FastifyRequest): Promise<void> {
     if (token === '') throw refuse(400, 'missing token ID');
     const found = await this.tokens.findBySecret(token);
-    if (found !== null) await this.tokens.revoke(found, actorOf(request));
+    if (found !== null) await this.revocation.revoke(found, actorOf(request));
   }
 
   @Post('revoke-accessor')
@@ -130,7 +131,7 @@ export class TokenSubjectsController {
     if (accessor === '') throw refuse(400, MISSING_ACCESSOR);
     const found = await this.tokens.findByAccessor(accessor);
     if (found === null) return Answer.warning('No token found with this accessor');
-    return this.tokens.revoke(found, actorOf(request));
+    return this.revocation.revoke(found, actorOf(request));
   }
 
   @Post('revoke-orphan')
@@ -144,7 +145,7 @@ export class TokenSubjectsController {
     if (token === '') throw refuse(400, 'missing token ID');
     const found = await this.tokens.findBySecret(token);
     if (found === null) throw refuse(400, 'token to revoke not found');
-    await this.tokens.revokeAlone(found, actorOf(request));
+    await this.revocation.revokeAlone(found, actorOf(request));
   }
 
   @Search('accessors')

@@ -1,7 +1,7 @@
 import { Get, HttpCode, Post, Req } from '@nestjs/common';
 import { ServiceRenewalService } from '@sallyport/auth';
 import { Clock } from '@sallyport/platform';
-import { TokensService } from '@sallyport/tokens';
+import { TokenRevocationService } from '@sallyport/tokens';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
@@ -18,7 +18,7 @@ import { authView, tokenView } from './token-view.js';
 @VaultRoutes('auth/token', 'tokens')
 export class TokensController {
   constructor(
-    private readonly tokens: TokensService,
+    private readonly revocation: TokenRevocationService,
     private readonly renewals: ServiceRenewalService,
     private readonly clock: Clock,
   ) {}
@@ -49,7 +49,7 @@ export class TokensController {
   @Access({ kind: 'capability', capability: 'update', own: true })
   @Describe({ summary: "Revoke the caller's token and its children" })
   async revokeSelf(@Fields() _: NoFields, @Req() request: FastifyRequest): Promise<void> {
-    await this.tokens.revoke(tokenOf(request), actorOf(request));
+    await this.revocation.revoke(tokenOf(request), actorOf(request));
   }
 }
 
