@@ -22,6 +22,11 @@ export function hasStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && routine === 'RevalidateCachedQuery';
 }
 
+/** The statement was not run: one before it in its transaction had failed. */
+export function isAftermath(error: unknown): boolean {
+  return codeOf(error) === '25P02';
+}
+
 /** A lock that was not to be had in time, or a deadlock: later it may be. */
 export function isInTheWay(error: unknown): boolean {
   return ['55P03', '40P01'].includes(codeOf(error));

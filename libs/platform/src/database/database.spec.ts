@@ -205,8 +205,22 @@ describe('statements of a transaction that do not wait for one another', () => {
       void tx.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`);
       return 'done';
     });
-    await expect(work).rejects.toMatchObject({ code: 'transaction-failed' });
+    await expect(work).rejects.toMatchObject({ code: '22012' });
     await expect(database.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
+  });
+
+  it('S92 tell why the first of them failed, whichever is looked at first', async () => {
+    await other.query('BEGIN');
+    await other.query(`SELECT FROM counters WHERE name = 'a' FOR UPDATE`);
+    const work = database.transaction(async (tx) => {
+      const locked = tx.execute(ADD, ['a']);
+      locked.catch(() => undefined);
+      await tx.execute(ADD, ['b']);
+      return locked;
+    });
+    await expect(work).rejects.toMatchObject(UNAVAILABLE);
+    await other.query('ROLLBACK');
+    expect([await valueOf('a'), await valueOf('b')]).toEqual([0, 0]);
   });
 });
 

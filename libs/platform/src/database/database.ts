@@ -5,7 +5,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { DomainError } from '../domain-error.js';
 import { isUnanswered, poolOf, travelTogether } from './connection-pool.js';
 import { isPooled, keepsStatements } from './data-source.js';
-import { hasStalePlan, isForestalled, isRepeatable, translateDatabaseError } from './database-errors.js';
+import {
+  hasStalePlan,
+  isAftermath,
+  isForestalled,
+  isRepeatable,
+  translateDatabaseError,
+} from './database-errors.js';
 import { type Answer, sendPrepared } from './prepared-query.js';
 import { StatementWatch } from './statement-watch.js';
 
@@ -126,7 +132,7 @@ export class Database implements Sql {
       // A connection that does not answer would not answer this either; it is closed when it is given back.
       if (client.getTransactionStatus() !== 'I' && !isUnanswered(client))
         await this.sendPlain(client, 'ROLLBACK').catch(() => undefined);
-      throw error;
+      throw isAftermath(error) ? (sent.failure ?? error) : error;
     } finally {
       await runner.release();
     }
@@ -136,8 +142,11 @@ export class Database implements Sql {
   private async commit(client: PoolClient, last: (() => Promise<void>)[], sent: Sent): Promise<void> {
     const acts = last.map((act) => act());
     const [{ command }] = await Promise.all([sent.add(this.sendPlain(client, 'COMMIT')), ...acts]);
-    if (command !== 'COMMIT')
-      throw new DomainError('internal', 'transaction-failed', 'a statement of the transaction had failed');
+    if (command === 'COMMIT') return;
+    throw (
+      sent.failure ??
+      new DomainError('internal', 'transaction-failed', 'a statement of the transaction had failed')
+    );
   }
 
   /** Where a pooler gives the next statement to another session, which has prepared nothing, none has a name. */
@@ -185,9 +194,11 @@ type Send = (text: string, values: unknown[]) => Promise<Answer>;
 /** What was sent on a connection. It is given back when all of it is answered, also where nobody waits for that any more. */
 class Sent {
   private readonly answers: Promise<unknown>[] = [];
+  /** Why the first statement failed that did. */
+  failure: unknown;
 
   add<T>(answer: Promise<T>): Promise<T> {
-    answer.catch(() => undefined);
+    answer.catch((error: unknown) => (this.failure ??= error));
     this.answers.push(answer);
     return answer;
   }
