@@ -38,8 +38,8 @@ it('S72 S90 SIGKILLs at random moments of a load: what was acknowledged is there
   for (let place = 0; place < REPLICAS; place += 1) running[place] = await replicas.start();
   const load = await AcknowledgedLoad.prepare(
     { url, rootToken: replicas.rootToken, adminPassword: replicas.adminPassword },
-    // So many that nobody loses five tries within a minute: lost ones count as failures (S06), and then the right password has to wait.
-    { plain: 16, players: 20, roles: 12, workers: 2 },
+    // So many that nobody loses ten tries within a minute: lost ones count as failures (S06), and then the right password has to wait.
+    { plain: 24, players: 32, roles: 12, workers: 2 },
   );
   load.expect('broken', 'unavailable');
   load.begin(2);

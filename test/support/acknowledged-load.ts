@@ -78,6 +78,10 @@ export class AcknowledgedLoad {
     const origin = target.url();
     const root = new VaultClient(origin, target.rootToken);
     await soon(204, () => root.write('sys/auth/userpass', { type: 'userpass' }));
+    // Lost tries count as failures (S06): as many as there may be.
+    await soon(204, () =>
+      root.write('sys/auth/userpass/tune', { user_lockout_config: { lockout_threshold: '10' } }),
+    );
     const plain = Array.from({ length: size.plain }, (_, index) => `plain-${index}`);
     for (const name of plain)
       await soon(204, () => root.write(`auth/userpass/users/${name}`, { password: PASSWORD }));
