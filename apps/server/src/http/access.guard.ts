@@ -21,8 +21,8 @@ export class AccessGuard implements CanActivate {
       throw new DomainError('forbidden', 'access-not-stated', 'The route does not state who may call it.');
     if (access.kind === 'open') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    // What administration asks before its handler counts as administration too (S92).
     request.access = access;
+    // What administration asks before its handler counts as administration too (S92).
     if (isAdministration(access)) administer();
     const tokenSent = await this.bearer.identify(request);
     await request.dialect.authorize(access, request.caller, tokenSent, request);
