@@ -41,10 +41,9 @@ export class AdminSessionsService {
         this.tokens.check(secret, null, sql),
       ]),
     );
-    if (checked?.state !== 'live') return likely === 'sign-in' ? null : this.ofSignIn(secret);
-    return isWithin(clientAddress, checked.token.boundCidrs)
-      ? this.ofToken(checked.token, owed, standing)
-      : null;
+    if (checked?.state === 'live' && isWithin(clientAddress, checked.token.boundCidrs))
+      return this.ofToken(checked.token, owed, standing);
+    return likely === 'sign-in' ? null : this.ofSignIn(secret);
   }
 
   private async ofSignIn(secret: string): Promise<AdminSession | null> {
