@@ -341,6 +341,17 @@ describe('bodies', () => {
     expect([answer.status, answer.body]).toEqual([400, { errors: ['error parsing JSON'] }]);
   });
 
+  it.each([
+    ['broken off', '{'],
+    ['too large', JSON.stringify({ filler: 'y'.repeat(300 * 1024) })],
+  ])('S88 are not looked at under a mount there is not, be they %s', async (_, body) => {
+    const unknown = await world.anonymous.send('POST', 'auth/nowhere/login/wire', { body });
+    expect([unknown.status, unknown.body]).toEqual([403, { errors: ['permission denied'] }]);
+    const known = await world.root.send('POST', 'auth/nowhere/users/wire', { body });
+    const text = 'no handler for route "auth/nowhere/users/wire". route entry not found.';
+    expect([known.status, known.body]).toEqual([404, { errors: [text] }]);
+  });
+
   it('may be empty', async () => {
     expect((await login('')).body).toEqual({ errors: ['missing password'] });
   });

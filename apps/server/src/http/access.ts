@@ -1,5 +1,6 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
+import { BodyGuard } from './body.guard.js';
 
 /** Who may call a route. A route without such a statement does not answer (S44). */
 export type AccessStatement =
@@ -39,10 +40,14 @@ export function isAdministration(access: AccessStatement | undefined): boolean {
   return access?.kind === 'privilege' || (access?.kind === 'capability' && !access.own);
 }
 
-/** States who may call a route or every route of a controller. */
+/** States who may call a route or every route of a controller; of whoever may, the body is read. */
 export function Access(statement: AccessStatement): MethodDecorator & ClassDecorator {
   const scheme = SCHEME_OF[statement.kind];
-  return applyDecorators(SetMetadata(ACCESS, statement), ...(scheme === null ? [] : [ApiSecurity(scheme)]));
+  return applyDecorators(
+    SetMetadata(ACCESS, statement),
+    UseGuards(BodyGuard),
+    ...(scheme === null ? [] : [ApiSecurity(scheme)]),
+  );
 }
 
 /** How the documentation says a token is sent. */

@@ -9,8 +9,8 @@ export const LARGE_BODY = 4 * 1024 * 1024;
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * Lets in a body that is small enough and can be read. It comes after the guard of access, so that the order token, path,
- * privilege, body holds (appgate.md §1.3). Bodies of other methods are not looked at.
+ * Lets in a body that is small enough and can be read. As a guard of the route it comes after the one of access and those of controllers, so that
+ * the order token, path, privilege, body holds (appgate.md §1.3). Bodies of other methods are not looked at.
  */
 @Injectable()
 export class BodyGuard implements CanActivate {

@@ -3,7 +3,6 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { BearerGuard } from './bearer.guard.js';
 import { BearerStrategy } from './bearer.strategy.js';
-import { BodyGuard } from './body.guard.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import { ErrorFilter } from './error.filter.js';
 import { Readiness } from './readiness.js';
@@ -30,7 +29,6 @@ export class HttpModule {
         Readiness,
         RequestTelemetry,
         { provide: APP_GUARD, useClass: AccessGuard },
-        { provide: APP_GUARD, useClass: BodyGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
       exports: [DIALECTS, Readiness, BearerGuard],
