@@ -107,5 +107,6 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
   'libs/tokens/src/live-tokens.ts': ['adminEpoch', 'device', 'liveTokensOf(device, now, adminEpoch)', 'now'],
   'libs/tokens/src/token-row.ts': ['key', 'more'],
   'libs/tokens/src/token-sweeper.service.ts': ['statement'],
+  'libs/tokens/src/token-revocation.service.ts': ['statement'],
   'libs/tokens/src/tokens.service.ts': ['statement'],
 };

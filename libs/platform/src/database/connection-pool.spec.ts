@@ -105,7 +105,7 @@ describe('a connection', () => {
       await tx.execute(`INSERT INTO notes VALUES ('kept?')`);
       await tx.query('SELECT 1 / 0').catch(() => undefined);
     });
-    await expect(work).rejects.toMatchObject({ code: 'transaction-failed' });
+    await expect(work).rejects.toMatchObject({ code: '22012' });
     expect((await other.query('SELECT FROM notes')).rowCount).toBe(0);
   });
 });
