@@ -30,8 +30,12 @@ export class AdminSessionsService {
     clientAddress: string,
     likely: 'token' | 'sign-in' = 'token',
   ): Promise<AdminSession | null> {
-    const inProgress = likely === 'sign-in' ? await this.ofSignIn(secret) : null;
-    if (inProgress !== null) return inProgress;
+    if (likely === 'sign-in')
+      return (await this.ofSignIn(secret)) ?? (await this.ofTokenSecret(secret, clientAddress));
+    return (await this.ofTokenSecret(secret, clientAddress)) ?? (await this.ofSignIn(secret));
+  }
+
+  private async ofTokenSecret(secret: string, clientAddress: string): Promise<AdminSession | null> {
     const hash = hashSecret(secret);
     // In this order: a token that is found was there when it was asked what it owes (S37).
     const [{ owed }, standing, checked] = await this.database.pipeline((sql) =>
@@ -41,9 +45,9 @@ export class AdminSessionsService {
         this.tokens.check(secret, null, sql),
       ]),
     );
-    if (checked?.state === 'live' && isWithin(clientAddress, checked.token.boundCidrs))
-      return this.ofToken(checked.token, owed, standing);
-    return likely === 'sign-in' ? null : this.ofSignIn(secret);
+    return checked?.state === 'live' && isWithin(clientAddress, checked.token.boundCidrs)
+      ? this.ofToken(checked.token, owed, standing)
+      : null;
   }
 
   private async ofSignIn(secret: string): Promise<AdminSession | null> {
