@@ -62,7 +62,7 @@ export async function startCore({
   replicaOf,
   settings,
   asOperator,
-  ...given
+  clock: given,
 }: CoreOptions = {}): Promise<Core> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-core-'));
   const masterKeyFile = replicaOf?.masterKeyFile ?? join(folder, 'master.key');
@@ -70,7 +70,7 @@ export async function startCore({
     writeFileSync(masterKeyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const owned = replicaOf === undefined ? await createTestDatabase() : null;
   const databaseUrl = owned?.url ?? replicaOf!.databaseUrl;
-  const clock = replicaOf?.clock ?? given.clock ?? new TestClock();
+  const clock = replicaOf?.clock ?? given ?? new TestClock();
   const config = readConfig({
     ...databaseSettings(databaseUrl),
     SALLYPORT_MASTER_KEY_FILE: masterKeyFile,

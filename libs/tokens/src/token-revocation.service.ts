@@ -17,7 +17,7 @@ export class TokenRevocationService {
   async revoke(token: Pick<Token, 'id' | 'accessor'>, actor: Actor): Promise<void> {
     await this.database.transaction(async (tx) => {
       await this.revokeIn(tx, token.id);
-      await this.record(tx, actor, 'token.revoked', token);
+      await this.record(tx, actor, token);
     });
   }
 
@@ -34,7 +34,7 @@ export class TokenRevocationService {
         'UPDATE tokens SET parent_id = NULL, orphan = true WHERE parent_id = $1 AND revoked_at IS NULL',
         [token.id],
       );
-      await this.record(tx, actor, 'token.revoked', token, { orphaned });
+      await this.record(tx, actor, token, { orphaned });
     });
   }
 
@@ -67,12 +67,11 @@ export class TokenRevocationService {
   private async record(
     tx: Sql,
     actor: Actor,
-    action: 'token.revoked',
     token: Pick<Token, 'accessor'>,
     detail: Record<string, unknown> = {},
   ): Promise<void> {
     await this.audit.record(tx, actor, {
-      action,
+      action: 'token.revoked',
       outcome: 'success',
       object: { type: 'token', id: token.accessor },
       detail,

@@ -36,8 +36,8 @@ export type AccessStatement =
 export const ACCESS = Symbol('access');
 
 /** Whether a route administers: its statements share half of the database connections (S92). */
-export function isAdministration(access: AccessStatement | undefined): boolean {
-  return access?.kind === 'privilege' || (access?.kind === 'capability' && !access.own);
+export function isAdministration(access: AccessStatement): boolean {
+  return access.kind === 'privilege' || (access.kind === 'capability' && !access.own);
 }
 
 /** States who may call a route or every route of a controller; of whoever may, the body is read. */

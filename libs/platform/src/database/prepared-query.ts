@@ -28,9 +28,11 @@ class Acquaintance {
 const acquaintances = new WeakMap<Connection, Acquaintance>();
 
 function acquaintanceOf(connection: Connection): Acquaintance {
-  const found = acquaintances.get(connection) ?? new Acquaintance(connection);
-  acquaintances.set(connection, found);
-  return found;
+  const met = acquaintances.get(connection);
+  if (met !== undefined) return met;
+  const made = new Acquaintance(connection);
+  acquaintances.set(connection, made);
+  return made;
 }
 
 /**
