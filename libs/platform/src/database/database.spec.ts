@@ -10,6 +10,7 @@ import { createDataSource } from './data-source.js';
 import { Database, single, type Transaction } from './database.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import type { StatementWatch } from './statement-watch.js';
 
 const UNAVAILABLE = { kind: 'unavailable', code: 'database-unavailable', details: { retryAfter: 1 } };
 
@@ -207,6 +208,20 @@ describe('statements of a transaction that do not wait for one another', () => {
     });
     await expect(work).rejects.toMatchObject({ code: '22012' });
     await expect(database.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
+  });
+
+  it('undo everything also where the failure is told after what COMMIT answered', async () => {
+    const late = {
+      measure: (_: string, send: () => Promise<unknown>) =>
+        send().catch(async (error: unknown) => {
+          await pause(50);
+          throw error;
+        }),
+    } as unknown as StatementWatch;
+    const work = new Database(dataSource, late).transaction(async (tx) => {
+      void tx.execute(`INSERT INTO counters VALUES ('a', 1 / 0)`);
+    });
+    await expect(work).rejects.toMatchObject({ code: '22012' });
   });
 
   it('S92 tell why the first of them failed, whichever is looked at first', async () => {

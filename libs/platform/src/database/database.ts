@@ -143,6 +143,7 @@ export class Database implements Sql {
     const acts = last.map((act) => act());
     const [{ command }] = await Promise.all([sent.add(this.sendPlain(client, 'COMMIT')), ...acts]);
     if (command === 'COMMIT') return;
+    await sent.all();
     throw (
       sent.failure ??
       new DomainError('internal', 'transaction-failed', 'a statement of the transaction had failed')
