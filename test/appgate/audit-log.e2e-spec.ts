@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AuditService, SERVER } from '@sallyport/audit';
 import { Database } from '@sallyport/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { wireTime } from '../../apps/server/src/appgate/wire/wire-time.js';
 import { ACCEPT } from '../support/appgate-client.js';
 import { type Answer, send } from '../support/send.js';
 import type { AdminClient } from './admin-client.js';
@@ -69,7 +70,7 @@ describe('GET /sallyport/audit-events', () => {
     expect({ ...data[0], number: null }).toEqual({
       id: row!.id,
       number: null,
-      at: new Date(began.getTime() + 5_000).toISOString(),
+      at: wireTime(new Date(began.getTime() + 5_000)),
       action: 'tag.created',
       outcome: 'success',
       actorPrincipalId: null,

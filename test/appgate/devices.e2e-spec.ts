@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { wireTime } from '../../apps/server/src/appgate/wire/wire-time.js';
 import { type AdminClient, DEVICE } from './admin-client.js';
 import { FORBIDDEN, NO_TOKEN, NOT_FOUND, notValid } from './error-bodies.js';
 import { PASSWORD, withServer } from './scene.js';
@@ -35,12 +36,12 @@ const names = (answer: { body: any }) => answer.body.data.map((device: any) => d
 
 describe('GET /on-boarded-devices', () => {
   it('shows a row for each device a token was issued to, the last seen first', async () => {
-    const onBoardedAt = server.sallyport.clock.now().toISOString().replace('.000Z', 'Z');
+    const onBoardedAt = wireTime(server.sallyport.clock.now());
     server.advance(60);
     await from('ann', OTHER.toUpperCase());
     const { status, body } = await admin.get('/on-boarded-devices');
     expect(status).toBe(200);
-    const seen = server.sallyport.clock.now().toISOString().replace('.000Z', 'Z');
+    const seen = wireTime(server.sallyport.clock.now());
     expect(body).toEqual({
       data: [
         {

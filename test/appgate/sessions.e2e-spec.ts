@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { wireTime } from '../../apps/server/src/appgate/wire/wire-time.js';
 import { type AdminClient, DEVICE } from './admin-client.js';
 import { FORBIDDEN, NO_TOKEN, NOT_FOUND } from './error-bodies.js';
 import { PASSWORD, withServer } from './scene.js';
@@ -129,7 +130,7 @@ describe('PUT /token-records/revoked/by-dn/{DN}', () => {
   it('ends the tokens of devices whose DN ends so and answers each, as AGextension asks', async () => {
     const [one, two] = [await from(OTHER), await from(OTHER)];
     const partial = await server.partial('Ann');
-    const now = server.sallyport.clock.now().toISOString().replace('.000Z', 'Z');
+    const now = wireTime(server.sallyport.clock.now());
     const answer = await admin.put('/token-records/revoked/by-dn/CN=Ann,OU=local', body);
     expect(answer.status).toBe(200);
     const common = { expires: expect.stringMatching(/Z$/), issued: now, revoked: true, revocationTime: now };
@@ -170,11 +171,11 @@ describe('PUT /token-records/revoked/by-dn/{DN}', () => {
 
 describe('/license/users', () => {
   it('lists each user with a device once, with the first and the last date', async () => {
-    const first = server.sallyport.clock.now().toISOString().replace('.000Z', 'Z');
+    const first = wireTime(server.sallyport.clock.now());
     await from(OTHER);
     server.advance(30);
     await from(DEVICE);
-    const last = server.sallyport.clock.now().toISOString().replace('.000Z', 'Z');
+    const last = wireTime(server.sallyport.clock.now());
     const { body } = await admin.get('/license/users');
     expect(body).toMatchObject({ totalCount: 2, orderBy: 'username' });
     expect(body.data[1]).toEqual({
