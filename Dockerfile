@@ -23,12 +23,11 @@ RUN node tools/image/prune.ts
 RUN node tools/sbom.ts
 RUN node tools/image/system.ts system
 # Folders that volumes are mounted at begin as the server's own.
-RUN mkdir -p data secrets/server secrets/owner secrets/postgres secrets/proxy secrets/radius secrets/grafana
+RUN mkdir -p -m 700 volumes/data volumes/secrets/server volumes/secrets/owner volumes/secrets/postgres volumes/secrets/proxy volumes/secrets/radius volumes/secrets/grafana
 
 FROM scratch
 COPY --from=production /app/system /
-COPY --from=production --chown=10001:10001 /app/data /data
-COPY --from=production --chown=10001:10001 /app/secrets /secrets
+COPY --from=production --chown=10001:10001 /app/volumes /
 WORKDIR /app
 COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/dist dist

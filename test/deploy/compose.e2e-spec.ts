@@ -27,10 +27,27 @@ const addressOf = (name: string) => {
 
 describe('the compose stack', () => {
   it('pins every image it does not build by a written-out version', () => {
-    for (const [name, { image, build }] of services)
-      if (build === undefined)
-        expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+(\.\d+)?([-@]\S+)?$/)]);
-      else expect([name, image]).toEqual([name, 'sallyport:local']);
+    for (const [name, service] of services)
+      if (!ours(service))
+        expect([name, service.image]).toEqual([
+          name,
+          expect.stringMatching(/:v?\d+\.\d+(\.\d+)?([-@]\S+)?$/),
+        ]);
+  });
+
+  it('builds its image once, in the service all others wait for, and fetches it from nowhere', () => {
+    const building = services.filter(([, { build }]) => build !== undefined);
+    expect(building.map(([name]) => name)).toEqual(['secrets']);
+    const waits = (name: string): boolean =>
+      name === 'secrets' || Object.keys(stack.services[name]!.depends_on ?? {}).some(waits);
+    for (const [name, service] of services.filter(([, one]) => ours(one)))
+      expect([name, service['pull_policy'], waits(name)]).toEqual([name, 'never', true]);
+  });
+
+  it('has the network with fixed addresses where Docker puts none by itself', () => {
+    const [first, second] = stack.networks['proxy']!.ipam!.config[0]!.subnet.split('.').map(Number);
+    const given = (first === 172 && second! >= 17 && second! <= 31) || (first === 192 && second === 168);
+    expect([first, given]).toEqual([expect.any(Number), false]);
   });
 
   it('S97 runs every service as nobody, on a read-only file system, without capabilities', () => {
@@ -159,7 +176,9 @@ describe('the compose stack', () => {
       rule_files: string[];
       scrape_configs: { static_configs: { targets: string[] }[] }[];
     };
-    const measured = services.filter(([, { environment }]) => environment?.['METRICS_PORT'] !== undefined);
+    const measured = services.filter(
+      ([, service]) => !isOneShot(service) && service.environment?.['METRICS_PORT'] !== undefined,
+    );
     expect(scraped.scrape_configs[0]!.static_configs[0]!.targets).toEqual(
       measured.map(([name, { environment }]) => `${name}:${environment!['METRICS_PORT']}`),
     );
