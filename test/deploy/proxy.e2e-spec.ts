@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppgateClient } from '../support/appgate-client.js';
 import { Authenticator } from '../support/authenticator.js';
 import { ChildServer } from '../support/child-server.js';
-import { NO_NGINX } from '../support/nginx.js';
+import { NO_NGINX } from '../support/door-proxies.js';
 import { ADMIN_PASSWORD, ROOT_TOKEN } from '../support/sallyport.js';
 import { type Answer, expecting, send } from '../support/send.js';
 import { DEFAULT_METHOD, PASSWORD } from '../support/stage.js';

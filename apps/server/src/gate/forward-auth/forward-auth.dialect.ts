@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import { type LiveToken, LiveTokensService } from '@sallyport/auth';
@@ -17,6 +18,12 @@ export class ForwardAuthDialect implements Dialect {
   readonly prefix = '/forward-auth';
 
   constructor(private readonly live: LiveTokensService) {}
+
+  /** Envoy asks with the method of the request it holds. What counts of that is what headers tell (`originalRequest`). */
+  rewrite(raw: IncomingMessage): string {
+    raw.method = 'GET';
+    return raw.url!;
+  }
 
   /**
    * `Authorization: Bearer` or `X-Vault-Token`. Several that differ are together a token nobody has: whoever reads them next might take

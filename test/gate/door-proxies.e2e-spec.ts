@@ -2,29 +2,30 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer } from '../support/gate-client.js';
-import { NO_NGINX, startDemoTool, startNginx } from '../support/nginx.js';
+import { DOOR_PROXIES, startDemoTool } from '../support/door-proxies.js';
 import { sendRaw } from '../support/raw-socket.js';
 import { type Answer, expecting, send } from '../support/send.js';
 import { PASSWORD, Stage } from '../support/stage.js';
 
-if (NO_NGINX !== null) console.warn(NO_NGINX);
+for (const { missing } of DOOR_PROXIES) if (missing !== null) console.warn(missing);
 
-describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
+const present = DOOR_PROXIES.filter(({ missing }) => missing === null);
+describe.each(present)('a tool behind $name and the door', (proxy) => {
   let stage: Stage;
-  let nginx: Awaited<ReturnType<typeof startNginx>>;
+  let front: Awaited<ReturnType<typeof proxy.start>>;
   let tool: Awaited<ReturnType<typeof startDemoTool>>;
   let reader: string;
   beforeAll(async () => {
     stage = await Stage.open(1, { settings: { SALLYPORT_TRUSTED_PROXIES: '127.0.0.1' } });
     tool = await startDemoTool();
-    nginx = await startNginx({ sallyport: new URL(stage.first.url).host, tool: new URL(tool.url).host });
+    front = await proxy.start({ sallyport: new URL(stage.first.url).host, tool: new URL(tool.url).host });
     const policy = 'path "tools/wiki/*" { capabilities = ["read"] }';
     await expecting(204, stage.root.write('sys/policies/acl/wiki', { policy }));
     await stage.addUser('Ann Ö', { token_policies: 'wiki' });
     reader = await logIn();
   });
   afterAll(async () => {
-    await nginx?.stop();
+    await front?.stop();
     await tool?.stop();
     await stage.close();
   });
@@ -38,7 +39,7 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
     headers: Record<string, string | string[]> = {},
     method = 'GET',
   ): Promise<Answer> {
-    return send({ method, url: `${nginx.url}${path}`, headers });
+    return send({ method, url: `${front.url}${path}`, headers });
   }
 
   it('lets in who meets the rule, tells the tool who it is, and keeps the token from it', async () => {
@@ -144,7 +145,9 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
       '/wiki/a#/../home',
     ]) {
       const raw = `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${reader}\r\n\r\n`;
-      expect([path, (await sendRaw(nginx.url, raw)).statuses]).toEqual([path, [403]]);
+      const [status, ...others] = (await sendRaw(front.url, raw)).statuses;
+      // Some proxies refuse some of them themselves, or read them as what leads elsewhere.
+      expect([path, [400, 403, 404].includes(status!), others]).toEqual([path, true, []]);
     }
   });
 
@@ -156,7 +159,7 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
     });
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
     const { port } = plain.address() as AddressInfo;
-    const front = await startNginx({
+    const plainly = await proxy.start({
       sallyport: new URL(stage.first.url).host,
       tool: `127.0.0.1:${port}`,
     });
@@ -173,8 +176,8 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
       ...verbs.map((name) => [`x-${name}`, 'DELETE']),
     ]);
     const headers = { ...bearer(reader), ...forged };
-    const { status } = await send({ method: 'GET', url: `${front.url}/wiki/home`, headers });
-    await front.stop();
+    const { status } = await send({ method: 'GET', url: `${plainly.url}/wiki/home`, headers });
+    await plainly.stop();
     plain.closeAllConnections();
     plain.close();
     expect([status, seen.length]).toEqual([200, 1]);
@@ -185,7 +188,7 @@ describe.skipIf(NO_NGINX !== null)('a tool behind nginx and the door', () => {
     await stage.rows('ALTER TABLE tokens RENAME TO tokens_gone');
     const answer = await visit('/wiki/home', bearer(reader));
     await stage.rows('ALTER TABLE tokens_gone RENAME TO tokens');
-    expect(answer.status).toBe(500);
+    expect([500, 503]).toContain(answer.status);
     expect((await visit('/wiki/home', bearer(reader))).status).toBe(200);
   });
 });
