@@ -124,11 +124,7 @@ export class LocalUsersService {
     // The count shown is cleared by a sign-in from a known network, what unknown ones share is not (S08).
     if (values.failedLoginAttempts === 0) await this.forgetFailures(tx, user.accountId);
     if (ends) await this.endEverything(tx, user);
-    if ((values.email || null) !== (user.email || null))
-      // The old address is told too: a trigger has kept it (S64).
-      await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
-        by: actor.name,
-      });
+    await this.tellOfAddress(tx, user, values.email, actor);
     await this.recordChange(tx, actor, 'account.changed', { before: user, after: changed });
     return changed;
   }
@@ -142,10 +138,7 @@ export class LocalUsersService {
   ): Promise<void> {
     const updatedAt = this.clock.now();
     await tx.manager.getRepository(LocalUser).update({ id: user.id }, { ...profile, updatedAt });
-    if ((profile.email || null) !== (user.email || null))
-      await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', {
-        by: actor.name,
-      });
+    await this.tellOfAddress(tx, user, profile.email, actor);
     await this.recordChange(tx, actor, 'account.changed', { before: user, after: { ...user, ...profile } });
   }
 
@@ -206,6 +199,17 @@ export class LocalUsersService {
   async removeAllOf(tx: Transaction, provider: IdentityProvider, actor: Actor): Promise<void> {
     const users = await tx.manager.getRepository(LocalUser).findBy({ identityProviderId: provider.id });
     for (const user of users) await this.remove(tx, user, actor);
+  }
+
+  /** The old address is told too: a trigger has kept it (S64). */
+  private async tellOfAddress(
+    tx: Transaction,
+    user: LocalUser,
+    email: string | null,
+    actor: Actor,
+  ): Promise<void> {
+    if ((email || null) === (user.email || null)) return;
+    await this.notices.post(tx, [await this.principalIdOf(tx, user)], 'address-changed', { by: actor.name });
   }
 
   private async endEverything(tx: Transaction, user: LocalUser): Promise<void> {
