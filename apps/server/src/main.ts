@@ -5,10 +5,12 @@ import { readConfig } from '@sallyport/platform';
 import { stopInOrder } from './http/shutdown.js';
 import { MetricsListener } from './ops/metrics-listener.service.js';
 import { bootstrapFile } from './start/bootstrap-file.js';
+import { neverPretenure } from './start/never-pretenure.js';
 import { StartLogger } from './start/start-logger.js';
 import { startServer } from './start/start-server.js';
 import { welcome } from './start/welcome.js';
 
+neverPretenure();
 try {
   const config = readConfig(process.env);
   const logger = new StartLogger(config.logLevel);
