@@ -46,18 +46,12 @@ export function isUnanswered(client: ClientBase): boolean {
   return !(client as ClientBase & { readyForQuery: boolean }).readyForQuery;
 }
 
-const corked = new WeakSet<Writable>();
-
 /** What is written to this connection until the event loop goes on leaves in one piece. */
 export function travelTogether(client: ClientBase): void {
   const { stream } = (client as ClientBase & { connection: { stream: Writable } }).connection;
-  if (corked.has(stream)) return;
-  corked.add(stream);
+  if (stream.writableCorked > 0) return;
   stream.cork();
-  process.nextTick(() => {
-    corked.delete(stream);
-    stream.uncork();
-  });
+  process.nextTick(() => stream.uncork());
 }
 
 /**

@@ -7,16 +7,24 @@ interface Column {
   read: (text: string) => unknown;
 }
 
+/** The columns of an answer, and a row in which each has its place and none a value: a row that grows column by column costs twice. */
+interface Heading {
+  columns: Column[];
+  row: Record<string, unknown>;
+}
+
 /** Statements that are put together at run time, such as lists, have many texts. */
 const MOST_KNOWN = 2_000;
 
 const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
 
-const known = new Map<string, Column[]>();
+const NOTHING: Heading = { columns: [], row: {} };
+
+const known = new Map<string, Heading>();
 
 /** A connection of which no other session takes the place, with the columns of what is prepared on it. */
 class Acquaintance {
-  readonly columns = new Map<string, Column[]>();
+  readonly headings = new Map<string, Heading>();
   /** The same connection, where a statement does not ask for its columns. */
   readonly quiet: Connection;
 
@@ -42,9 +50,9 @@ function acquaintanceOf(connection: Connection): Acquaintance {
  */
 class PreparedQuery extends pg.Query {
   readonly found: Record<string, unknown>[] = [];
-  private columns: Column[] = [];
-  /** Where its columns are to be kept, when they are told. */
-  private listening: Map<string, Column[]> | null = null;
+  private heading = NOTHING;
+  /** Where its heading is to be kept, when it is told. */
+  private listening: Map<string, Heading> | null = null;
 
   /** A text and a list pg takes as they are; an object of settings it would copy property by property. */
   constructor(
@@ -53,38 +61,38 @@ class PreparedQuery extends pg.Query {
     values: unknown[],
     private readonly ownSession: boolean,
   ) {
-    super(statement, values);
+    super(statement, values.map(written));
   }
 
   override submit = (connection: Connection): void => {
     if (this.name === undefined || !this.ownSession) return submit.call(this, connection);
-    const { columns, quiet } = acquaintanceOf(connection);
-    const described = columns.get(this.name);
+    const { headings, quiet } = acquaintanceOf(connection);
+    const described = headings.get(this.name);
     if (described === undefined) {
-      this.listening = columns;
+      this.listening = headings;
       return submit.call(this, connection);
     }
-    this.columns = described;
+    this.heading = described;
     return submit.call(this, quiet);
   };
 
   handleRowDescription({ fields }: { fields: FieldDef[] }): void {
     const before = known.get(this.statement);
-    this.columns = before !== undefined && isStill(before, fields) ? before : fields.map(columnOf);
-    if (before !== undefined || known.size < MOST_KNOWN) known.set(this.statement, this.columns);
+    this.heading = before !== undefined && isStill(before.columns, fields) ? before : headingOf(fields);
+    if (before !== undefined || known.size < MOST_KNOWN) known.set(this.statement, this.heading);
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    const row: Record<string, unknown> = {};
-    this.columns.forEach(({ name, read }, index) => {
+    const row = { ...this.heading.row };
+    this.heading.columns.forEach(({ name, read }, index) => {
       const text = fields[index]!;
-      row[name] = text === null ? null : read(text);
+      if (text !== null) row[name] = read(text);
     });
     this.found.push(row);
   }
 
   handleCommandComplete(message: unknown, connection: Connection): void {
-    this.listening?.set(this.name!, this.columns);
+    this.listening?.set(this.name!, this.heading);
     handleCommandComplete.call(this, message, connection);
   }
 }
@@ -123,9 +131,21 @@ function answerOf(client: Pool | PoolClient, query: PreparedQuery): Promise<Quer
   });
 }
 
+function headingOf(fields: FieldDef[]): Heading {
+  const columns = fields.map(columnOf);
+  return { columns, row: Object.fromEntries(columns.map(({ name }) => [name, null])) };
+}
+
 function columnOf({ name, dataTypeID }: FieldDef): Column {
   const read = pg.types.getTypeParser(dataTypeID, 'text');
   return { name, type: dataTypeID, read: dataTypeID === TIMESTAMPTZ ? readInstant : read };
+}
+
+/** What the engine writes of an instant by itself; pg puts it together, and writes those of other millenniums. */
+function written(value: unknown): unknown {
+  if (!(value instanceof Date)) return value;
+  const text = value.toISOString();
+  return text.length === 24 ? text : value;
 }
 
 /** An instant of our time in UTC is one letter from RFC 3339, which the engine reads by itself; pg reads the others. */
