@@ -11,10 +11,18 @@ interface Reading {
   refusal?: unknown;
 }
 
+/** Kept with the request: a WeakMap of what lives so briefly is dear to collect (docs/benchmarks.md). */
+const READING = Symbol('reading');
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    [READING]?: Reading;
+  }
+}
+
 /** Which dialect a path belongs to. Filled once, when the application's providers exist. */
 export class DialectTable {
   private dialects: Dialect[] = [];
-  private readonly readings = new WeakMap<IncomingMessage, Reading>();
 
   /** @throws Error without an ops dialect, which takes every path that belongs to no other. */
   fill(dialects: Dialect[]): void {
@@ -38,7 +46,7 @@ export class DialectTable {
     const url = withoutFragment(originForm(raw.url ?? '/'));
     raw.url = url;
     const reading: Reading = { dialect: this.of(url), isList: false };
-    this.readings.set(raw, reading);
+    raw[READING] = reading;
     try {
       const routed = reading.dialect.rewrite?.(raw) ?? url;
       reading.isList = raw.method === 'SEARCH';
@@ -50,7 +58,7 @@ export class DialectTable {
   }
 
   reading(raw: IncomingMessage): Reading {
-    const known = this.readings.get(raw);
+    const known = raw[READING];
     if (known !== undefined) return known;
     throw new DomainError('internal', 'request-not-read', 'The request did not come through the server.');
   }

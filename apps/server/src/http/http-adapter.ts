@@ -168,5 +168,5 @@ function seal(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 function forwardedFor(raw: IncomingMessage): string | undefined {
-  return [raw.headers['x-forwarded-for']].flat().join(',') || undefined;
+  return raw.headers['x-forwarded-for']?.toString() || undefined;
 }

@@ -20,11 +20,14 @@ interface Standing {
   facts: Promise<IdentityFacts | null> | null;
 }
 
+/** Kept with the subject: a WeakMap of what lives so briefly costs more than what it spares (docs/benchmarks.md). */
+const STANDING = Symbol('standing');
+
+type KnownSubject = AclSubject & { [STANDING]?: Standing };
+
 /** Says what ACL policies allow on a path of `/v1` (contract vault.md §12, §2.4). */
 @Injectable()
 export class AclService {
-  private readonly standings = new WeakMap<AclSubject, Standing>();
-
   constructor(
     private readonly compiled: CompiledPoliciesService,
     private readonly facts: IdentityFactsService,
@@ -76,13 +79,11 @@ export class AclService {
     return decide(index, path, { policies, facts, now });
   }
 
-  private async standingOf(subject: AclSubject): Promise<Standing> {
+  private async standingOf(subject: KnownSubject): Promise<Standing> {
     const index = await this.compiled.asOf(subject.version);
-    const known = this.standings.get(subject);
+    const known = subject[STANDING];
     if (known?.index === index) return known;
-    const standing = { index, policies: index.marksOf(subject.policies), facts: null };
-    this.standings.set(subject, standing);
-    return standing;
+    return (subject[STANDING] = { index, policies: index.marksOf(subject.policies), facts: null });
   }
 
   private async factsOf(subject: AclSubject): Promise<IdentityFacts | null> {
