@@ -28,5 +28,6 @@ export function newAccessor(): string {
 
 /** What the database keeps of a token, and finds it by (S33). */
 export function hashSecret(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
+  // Of a text Node makes a buffer in its pool; one that OpenSSL fills is a block of memory of its own.
+  return Buffer.from(hash('sha256', secret, 'binary'), 'latin1');
 }
