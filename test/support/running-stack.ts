@@ -17,8 +17,13 @@ export class RunningStack {
   static async up(): Promise<RunningStack> {
     const stack = new RunningStack();
     await stack.compose('build');
-    await stack.compose('up', '--detach', '--wait', 'nginx', 'tool', 'radius');
+    await stack.start();
     return stack;
+  }
+
+  /** Starts everything that stays and is behind no profile; what it waits for is done before. */
+  async start(): Promise<void> {
+    await this.compose('up', '--detach', '--wait', 'nginx', 'tool', 'radius');
   }
 
   /** @returns what the command wrote to its standard output. */
@@ -33,18 +38,21 @@ export class RunningStack {
 
   /** A file of a service that runs. */
   fileOf(service: string, path: string): Promise<string> {
-    return this.compose('exec', '--no-TTY', service, 'node', '--print', `fs.readFileSync('${path}', 'utf8')`);
+    return this.compose('exec', '--no-TTY', service, ...printing(path));
   }
 
   /** One of the files of secrets, which no service shows. */
   async secret(path: string): Promise<string> {
-    const print = `fs.readFileSync('/secrets/${path}', 'utf8')`;
-    return (
-      await this.compose('run', '--rm', '--no-deps', '--no-TTY', 'secrets', 'node', '--print', print)
-    ).trim();
+    const command = printing(`/secrets/${path}`);
+    return (await this.compose('run', '--rm', '--no-deps', '--no-TTY', 'secrets', ...command)).trim();
   }
 
   async down(): Promise<void> {
     await this.compose('--profile', '*', 'down', '--volumes', '--timeout', '5');
   }
+}
+
+/** The image has Node and no shell. */
+function printing(path: string): string[] {
+  return ['node', '--print', `fs.readFileSync('${path}', 'utf8')`];
 }
