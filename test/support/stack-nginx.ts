@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureCertificate } from '../../apps/server/src/http/front/self-signed-certificate.js';
+import { programOf } from './door-proxies.js';
+import { freePort, listens } from './tcp-port.js';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy/nginx');
-const PROGRAM = ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((path) => existsSync(path));
 
 export interface StackNginx {
   url: string;
@@ -39,7 +39,7 @@ export async function startStackNginx(replicas: [string, string]): Promise<Stack
   const user = process.getuid?.() === 0 ? 'user root;\n' : '';
   writeFileSync(join(folder, 'nginx.conf'), user + configuration);
   const child = spawn(
-    PROGRAM!,
+    programOf('nginx')!,
     ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr', '-g', 'daemon off;'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -47,7 +47,7 @@ export async function startStackNginx(replicas: [string, string]): Promise<Stack
   );
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  while (!(await answers(port))) {
+  while (!(await listens(port))) {
     if (child.exitCode !== null) throw new Error(`nginx did not start: ${said}`);
     await pause(25);
   }
@@ -60,24 +60,4 @@ export async function startStackNginx(replicas: [string, string]): Promise<Stack
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
