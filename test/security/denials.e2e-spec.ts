@@ -1,4 +1,4 @@
-import { AuditFoldsService, AuditService, SERVER } from '@sallyport/audit';
+import { AuditService, SERVER } from '@sallyport/audit';
 import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { AppgateClient } from '../support/appgate-client.js';
@@ -21,19 +21,14 @@ afterAll(() => stage.close());
 
 beforeEach(async () => {
   stage.clock.advance(61);
-  await unfold();
+  await stage.unfold();
   stage.clock.advance(61);
-  await unfold();
+  await stage.unfold();
   since = stage.now;
 });
 
 function service<T>(type: new (...parts: any[]) => T, replica = 0): T {
   return stage.servers[replica]!.app.get(type, { strict: false });
-}
-
-/** As each replica does once a second. */
-async function unfold(): Promise<void> {
-  await Promise.all([0, 1].map((replica) => service(AuditFoldsService, replica).unfold()));
 }
 
 function events(action: string) {
@@ -114,7 +109,7 @@ it('S79 one route denied on and on to one caller is one event, and one a minute 
   // Another route is not hidden by it.
   await stage.vault().with('hvs.scanner').read('sys/auth');
   stage.clock.advance(61);
-  await unfold();
+  await stage.unfold();
   const denied = await events('access.denied');
   expect(denied.map(({ object_id, detail }) => [object_id, detail.folded ?? 1])).toEqual([
     ['GET /v1/identity/entity/id/:id', 1],
@@ -131,7 +126,7 @@ it('S79 throttled passwords are folded, the refusals before them are whole', asy
   expect(await events('sign-in.password-refused')).toHaveLength(5);
   expect(await events('sign-in.password-throttled')).toHaveLength(1);
   stage.clock.advance(61);
-  await unfold();
+  await stage.unfold();
   const told = await events('sign-in.password-throttled');
   expect(told.map(({ detail }) => detail.folded ?? 1)).toEqual([1, 39]);
   expect(free.token).not.toBeNull();
@@ -164,7 +159,7 @@ it('S79 a flood of five minutes over two replicas leaves six events with the rig
         after: null,
       });
     stage.clock.advance(1);
-    await unfold();
+    await stage.unfold();
   }
   const told = await stage.rows(`SELECT detail FROM audit_events WHERE object_id = 'flooded'`);
   const sum = told.reduce((total, { detail }) => total + ((detail.folded as number | undefined) ?? 1), 0);
@@ -173,6 +168,6 @@ it('S79 a flood of five minutes over two replicas leaves six events with the rig
   expect(await events('tag.changed')).toHaveLength(10);
   // A quiet minute later it is forgotten: the next one is a first one again.
   stage.clock.advance(61);
-  await unfold();
+  await stage.unfold();
   expect(await stage.rows('SELECT 1 FROM audit_folds')).toEqual([]);
 });

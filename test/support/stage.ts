@@ -1,3 +1,4 @@
+import { AuditFoldsService } from '@sallyport/audit';
 import { AppgateClient } from './appgate-client.js';
 import { Authenticator } from './authenticator.js';
 import { type Sallyport, type SallyportOptions, startSallyport, type TestClock } from './sallyport.js';
@@ -167,6 +168,12 @@ export class Stage {
        FROM administrative_roles WHERE built_in`,
       [name, expression],
     );
+  }
+
+  /** All replicas tell of the refusals they folded, as each does once a second, and what one of them was at already is told as well. */
+  async unfold(): Promise<void> {
+    await Promise.all(this.servers.map(({ app }) => app.get(AuditFoldsService, { strict: false }).unfold()));
+    await this.rows('SELECT 1 FROM audit_folds FOR UPDATE');
   }
 
   /** Stops a replica and starts it anew over the same database, under another port. */
