@@ -1,3 +1,4 @@
+import { Keyring } from '@sallyport/platform';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Authenticator } from '../support/authenticator.js';
 import type { AppgateClient } from '../support/appgate-client.js';
@@ -47,16 +48,19 @@ it('S23 not enrolled, not confirmed, disabled, wrong and replayed are one answer
     [await stage.partial('case-none'), stranger.codeAt(stage.now)],
     [await stage.partial('case-empty'), '123456'],
   ];
+  const unseal = vi.spyOn(stage.first.app.get(Keyring, { strict: false }), 'unseal');
   const seen: object[] = [];
   for (const [client, code] of cases) {
     counter.macs = 0;
+    unseal.mockClear();
     const { status, text, headers } = await client.submit(code);
     const { date: _, 'x-request-id': __, ...rest } = headers;
-    seen.push({ status, text, rest, macs: counter.macs });
+    seen.push({ status, text, rest, macs: counter.macs, seeds: unseal.mock.calls.length });
   }
   expect(seen[0]).toMatchObject({
     status: 401,
     macs: 3,
+    seeds: 1,
     text: expect.stringContaining('Invalid one-time password.'),
   });
   for (const answer of seen) expect(answer).toEqual(seen[0]);

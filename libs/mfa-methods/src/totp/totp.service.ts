@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { Clock, Database, DomainError, Keyring, type Transaction } from '@sallyport/platform';
@@ -32,12 +31,16 @@ type Seed = Pick<
   | 'lastUsedStep'
 >;
 
-const DUMMY_SEED = randomBytes(20);
+type NoSeed = { id: null } & Partial<Omit<Seed, 'id'>>;
+
+/** Where the seed lies of whoever has none. */
+const NOBODY = seedPlace('00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000');
 
 /** Verifies one-time codes of time-based authenticators (RFC 6238; contract vault.md §5.7). */
 @Injectable()
 export class TotpService implements FactorType {
   readonly type = 'totp';
+  private readonly nobodysSeed: Buffer;
 
   constructor(
     private readonly database: Database,
@@ -48,7 +51,9 @@ export class TotpService implements FactorType {
     private readonly refusals: FactorRefusalsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.nobodysSeed = keyring.decoy(20, NOBODY);
+  }
 
   /** Any method of whoever has a seed, the built-in one also of whoever may be given one (S60). */
   async canBeAskedOf({ id }: MfaMethod, principalId: string): Promise<boolean> {
@@ -115,28 +120,23 @@ export class TotpService implements FactorType {
 
   /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
   private async usable(methodId: string, principalId: string, signInId: string): Promise<Seed | null> {
-    // Not by its repository, which takes longer where there is something to make an object of (S23).
-    const [found = null] = await this.database.query<Seed>(ENROLLMENT, [methodId, principalId]);
-    if (found === null || found.boundAt !== null) return found;
-    return found.provisionalFor === signInId ? found : null;
+    const [found] = await this.database.query<Seed | NoSeed>(ENROLLMENT, [methodId, principalId]);
+    if (found!.id === null) return null;
+    return found!.boundAt !== null || found!.provisionalFor === signInId ? found! : null;
   }
 
-  /** Computes every step of the window; with a dummy seed where there is none. */
+  /** Opens a seed and computes every step of the window: nobody's where there is none, which no code matches. */
   private async matches(
     enrollment: Seed | null,
     code: string,
     config: ReturnType<typeof totpConfigOf>,
   ): Promise<number[]> {
     const now = this.clock.now();
-    if (enrollment === null) {
-      matchingSteps(DUMMY_SEED, code, now, config);
-      return [];
-    }
-    const seed = await this.keyring.unseal(
-      enrollment.sealedSeed,
-      seedPlace(enrollment.methodId, enrollment.principalId),
-    );
-    return matchingSteps(seed, code, now, enrollment);
+    const seed = await (enrollment === null
+      ? this.keyring.unseal(this.nobodysSeed, NOBODY)
+      : this.keyring.unseal(enrollment.sealedSeed, seedPlace(enrollment.methodId, enrollment.principalId)));
+    const steps = matchingSteps(seed, code, now, enrollment ?? config);
+    return enrollment === null ? [] : steps;
   }
 
   /** A seed that does not open is an event (S65), and a try that was never evaluated counts neither way. */
@@ -216,12 +216,12 @@ export class TotpService implements FactorType {
 
   private async refuse({ principalId }: FactorAttempt, enrollment: Seed | null): Promise<FactorVerdict> {
     // Asked for everybody: the time of the answer does not tell who is enrolled (S23).
-    const any = await this.database.query(
-      'SELECT 1 FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL LIMIT 1',
+    const [found] = await this.database.query<{ any: boolean }>(
+      'SELECT EXISTS (SELECT FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL) AS any',
       [principalId],
     );
     if (enrollment !== null) return { refused: { reason: 'wrong' } };
-    return { refused: { reason: 'not-enrolled', hasAny: any.length > 0 } };
+    return { refused: { reason: 'not-enrolled', hasAny: found!.any } };
   }
 
   private async stop(tx: Transaction, { methodId, principalId }: Seed, actor: Actor): Promise<void> {
@@ -229,7 +229,8 @@ export class TotpService implements FactorType {
   }
 }
 
+/** One row for everybody, whose columns are null where there is no seed: as much to read (S23). */
 const ENROLLMENT = `
   SELECT id, method_id AS "methodId", principal_id AS "principalId", sealed_seed AS "sealedSeed", seed_version AS "seedVersion", algorithm,
     digits, period, skew, provisional_for AS "provisionalFor", bound_at AS "boundAt", disabled_at AS "disabledAt", last_used_step AS "lastUsedStep"
-  FROM totp_enrollments WHERE method_id = $1 AND principal_id = $2`;
+  FROM (VALUES (1)) AS one LEFT JOIN totp_enrollments ON method_id = $1 AND principal_id = $2`;

@@ -46,6 +46,18 @@ describe('a sealed value', () => {
     },
   );
 
+  it('S23 a decoy opens at its place, in this process alone, and to what nobody chose', async () => {
+    const keyring = core.get(Keyring);
+    const decoy = keyring.decoy(SECRET.length, PLACE);
+    expect(decoy).toHaveLength((await keyring.seal(SECRET, PLACE)).length);
+    expect(await keyring.unseal(decoy, PLACE)).toHaveLength(SECRET.length);
+    expect(await keyring.unseal(decoy, PLACE)).not.toEqual(
+      await keyring.unseal(keyring.decoy(SECRET.length, PLACE), PLACE),
+    );
+    await expect(keyring.unseal(decoy, { ...PLACE, row: 'another' })).rejects.toMatchObject(BROKEN);
+    await expect(replica().unseal(decoy, PLACE)).rejects.toMatchObject(BROKEN);
+  });
+
   it('S65 does not open with one bit flipped, anywhere', async () => {
     const sealed = await core.get(Keyring).seal(SECRET, PLACE);
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {

@@ -25,6 +25,8 @@ export class KeyLimits {
 const FORMAT = 1;
 const HEADER = 1 + 4 + 12;
 const TAG = 16;
+/** The key of decoys: of this process alone, and no row's id. */
+const DECOY_KEY_ID = 0;
 
 /**
  * Seals secrets with AES-256-GCM under a data key (S65-S67). Layout of a sealed value:
@@ -32,7 +34,8 @@ const TAG = 16;
  */
 @Injectable()
 export class Keyring {
-  private readonly opened = new Map<number, KeyObject>();
+  private readonly decoyKey = createSecretKey(randomBytes(32));
+  private readonly opened = new Map<number, KeyObject>([[DECOY_KEY_ID, this.decoyKey]]);
   private current: { id: number; left: number; until: number } | null = null;
   private reserving: Promise<void> | null = null;
   private asking: Promise<boolean> | null = null;
@@ -73,6 +76,14 @@ export class Keyring {
     } catch (error) {
       throw broken(place, error);
     }
+  }
+
+  /**
+   * Random bytes, sealed, that open at this place in this process alone and belong to nobody: opening them takes as long as opening a secret,
+   * for whoever has none (S23).
+   */
+  decoy(length: number, place: SealPlace): Buffer {
+    return sealWith(this.decoyKey, DECOY_KEY_ID, randomBytes(length), place);
   }
 
   private async keyById(id: number): Promise<KeyObject> {
