@@ -41,6 +41,14 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
     'tablePath',
     'text',
   ],
+  // Our own texts, with the numbers of their parameters moved, as often as there are questions.
+  'libs/platform/src/database/gathering.ts': [
+    "['asked', ...names].join(', ')",
+    'ofSize.get(size)!',
+    "sets.join(', ')",
+    'text',
+    "text.replaceAll(/\\$(\\d+)/g, 'question.v$1')",
+  ],
   // Names of settings and of the database itself, from PostgreSQL as quoted identifiers; and the words of an error.
   'libs/platform/src/database/pooled-sessions.ts': [
     "[`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...settings].join('; ')",

@@ -1,4 +1,4 @@
-import { currentAct, Database } from '@sallyport/platform';
+import { currentAct, Database, type Reads } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deadTokens } from '../support/dead-tokens.js';
 import { expecting } from '../support/send.js';
@@ -55,13 +55,21 @@ describe('S42 a look-up', () => {
 
   it('costs the same statements whatever is wrong with the token', async () => {
     const database = stage.first.app.get(Database, { strict: false });
-    const query = database.query.bind(database);
     let asked: string[] = [];
-    const sent = vi.spyOn(database, 'query').mockImplementation((text, values) => {
-      // What the background does meanwhile is no part of the look-up.
-      if (currentAct() !== undefined) asked.push(text);
-      return query(text, values);
+    const listening = (reads: Reads): Reads => ({
+      query: (text, values) => {
+        // What the background does meanwhile is no part of the look-up.
+        if (currentAct() !== undefined) asked.push(text);
+        return reads.query(text, values);
+      },
     });
+    const [query, gather] = [database.query.bind(database), database.gather.bind(database)];
+    const spies = [
+      vi
+        .spyOn(database, 'query')
+        .mockImplementation((text, values) => listening({ query }).query(text, values)),
+      vi.spyOn(database, 'gather').mockImplementation((work) => gather((reads) => work(listening(reads)))),
+    ];
     const seen: Record<string, string[][]> = {};
     for (const [state, { token, accessor }] of Object.entries(await deadTokens(stage))) {
       seen[state] = [];
@@ -75,7 +83,7 @@ describe('S42 a look-up', () => {
         seen[state].push(asked);
       }
     }
-    sent.mockRestore();
+    for (const spy of spies) spy.mockRestore();
     expect(seen['unknown']?.every((statements) => statements.length > 0)).toBe(true);
     for (const [state, statements] of Object.entries(seen))
       expect([state, statements]).toEqual([state, seen['unknown']]);

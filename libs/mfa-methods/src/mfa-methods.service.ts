@@ -40,7 +40,7 @@ export class MfaMethodsService {
   ) {}
 
   async find(id: string, tx?: Transaction): Promise<MfaMethod | null> {
-    return readEntity(tx ?? this.database, MfaMethod, 'o.id = $1', [id]);
+    return readEntity(tx ?? this.database.gathered, MfaMethod, 'o.id = $1::uuid', [id]);
   }
 
   async findAll(ids: string[], tx?: Transaction): Promise<MfaMethod[]> {

@@ -9,6 +9,7 @@ export * from './database/database-standing.js';
 export { isRepeatable, translateDatabaseError, violatedConstraint } from './database/database-errors.js';
 export * from './database/database.js';
 export * from './database/entity-rows.js';
+export type { Reads } from './database/gathering.js';
 export * from './database/embedded/index.js';
 export * from './database/migrate.js';
 export { migrations } from './database/migrations/index.js';

@@ -29,7 +29,7 @@ export class EffectivePrivilegesService {
    * @param tx where the answer decides a write: its transaction.
    */
   async of(subject: Subject, tx?: Transaction): Promise<AdministrativePrivilege[]> {
-    return this.asOf(await readStanding(tx ?? this.database, subject.localUserId), subject);
+    return this.asOf(await readStanding(tx ?? this.database.gathered, subject.localUserId), subject);
   }
 
   /** The privileges of `of`, where the standing was read in the same request. */
@@ -75,7 +75,7 @@ export class EffectivePrivilegesService {
 
   /** What expressions see of a user (appgate.md §5.4); null where the user is gone. */
   async claims(subject: Subject): Promise<ExpressionClaims | null> {
-    const standing = await readStanding(this.database, subject.localUserId);
+    const standing = await readStanding(this.database.gathered, subject.localUserId);
     return standing === null ? null : this.decisions.claims(standing, subject);
   }
 

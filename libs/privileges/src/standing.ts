@@ -1,5 +1,5 @@
 import type { ClaimMapping } from '@sallyport/identity';
-import type { Sql } from '@sallyport/platform';
+import type { Reads, Sql } from '@sallyport/platform';
 import type { AdministrativePrivilege } from './administrative-privilege.js';
 
 export interface StandingUser {
@@ -67,11 +67,11 @@ export type Deciding = Omit<Standing, 'user'>;
  * @param user which user that is, as an expression of `$1`, the key.
  */
 export async function readStanding(
-  sql: Sql,
+  reads: Reads,
   key: string | Buffer,
-  user = '$1',
+  user = '$1::uuid',
 ): Promise<UserStanding | null> {
-  const [standing] = await sql.query<{ [Part in keyof UserStanding]: UserStanding[Part] }>(
+  const [standing] = await reads.query<{ [Part in keyof UserStanding]: UserStanding[Part] }>(
     `${STANDING} WHERE u.id = ${user}`,
     [key],
   );

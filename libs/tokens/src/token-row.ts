@@ -76,15 +76,15 @@ const COLUMNS = `t.id, t.accessor, t.origin, t.principal_id, t.account_id, t.loc
   t.factors, t.metadata, t.path, t.display_name, t.uses_left, t.orphan, t.renewable, t.creation_ttl, t.period, t.explicit_max_ttl, t.bound_cidrs,
   t.client_address, t.issued_at, t.expires_at, t.last_used_at, t.last_renewed_at, t.role, t.password_proven_at`;
 
+/** What a token is looked for by, and its type. */
+const KEYS = { token_hash: 'bytea', accessor: 'text', id: 'uuid', origin: 'text', principal_id: 'uuid' };
+
 /**
  * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
  * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
  * @param more columns of the same row, each with a comma after it; `u` is its user.
  */
-export function selectLive(
-  key: 'token_hash' | 'accessor' | 'id' | 'origin' | 'principal_id',
-  more = '',
-): string {
+export function selectLive(key: keyof typeof KEYS, more = ''): string {
   return `
     SELECT ${more} ${COLUMNS}, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
       i.acl_epoch
@@ -94,8 +94,8 @@ export function selectLive(
     LEFT JOIN local_users u ON u.id = t.local_user_id
     LEFT JOIN auth_mounts m ON m.id = t.mount_id
     LEFT JOIN registered_devices d ON d.account_id = t.account_id AND d.device_id = t.device_id
-    WHERE t.${key} = $1 AND t.revoked_at IS NULL
-      AND (t.expires_at IS NULL OR t.expires_at > $2)
+    WHERE t.${key} = $1::${KEYS[key]} AND t.revoked_at IS NULL
+      AND (t.expires_at IS NULL OR t.expires_at > $2::timestamptz)
       AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > $2)
       AND (t.uses_left IS NULL OR t.uses_left > 0)
       AND (t.principal_id IS NULL OR p.disabled OR p.token_epoch = t.principal_epoch)

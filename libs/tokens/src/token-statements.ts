@@ -2,8 +2,8 @@ import { identityPoliciesOf } from '@sallyport/identity';
 import { selectLive } from './token-row.js';
 
 /** Whose token a secret is, live or not: `$1` is the secret's hash. */
-export const ACCOUNT_OF_TOKEN = '(SELECT account_id FROM tokens WHERE token_hash = $1)';
-export const USER_OF_TOKEN = '(SELECT local_user_id FROM tokens WHERE token_hash = $1)';
+export const ACCOUNT_OF_TOKEN = '(SELECT account_id FROM tokens WHERE token_hash = $1::bytea)';
+export const USER_OF_TOKEN = '(SELECT local_user_id FROM tokens WHERE token_hash = $1::bytea)';
 
 // `$3` of all of these: of which dialect, null for either.
 const OF_ORIGIN = ' AND ($3::text IS NULL OR t.origin = $3)';

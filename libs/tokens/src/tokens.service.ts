@@ -5,6 +5,7 @@ import {
   Database,
   DomainError,
   Metrics,
+  type Reads,
   single,
   type Sql,
   type Transaction,
@@ -114,21 +115,21 @@ export class TokensService {
    * Who holds this secret: the token, `disabled` where its person is, null where it is unknown or dead for whatever reason.
    * A use-limited token loses one use (S41); the last-use stamp moves at most once a minute (S34).
    * @param origin of which dialect alone it may be; null: of either.
-   * @param sql what its statements are sent through.
+   * @param reads what it is looked for through; its use is booked afterwards.
    */
   async check(
     secret: string,
     origin: TokenOrigin | null = null,
-    sql: Sql = this.database,
+    reads: Reads = this.database.gathered,
   ): Promise<Checked | null> {
-    const row = await this.use<LiveRow>(sql, LIVE_BY_HASH, secret, origin);
+    const row = await this.use<LiveRow>(reads, LIVE_BY_HASH, secret, origin);
     if (row === null) return null;
     return row.principal_disabled ? { state: 'disabled' } : { state: 'live', token: tokenOf(row) };
   }
 
   /** The same in the same number of steps, with the user's names; null for a disabled person too. */
   async checkWithUser(secret: string): Promise<TokenAndUser | null> {
-    return withUser(await this.use<LiveRowOfUser>(this.database, HELD_BY_HASH, secret, null));
+    return withUser(await this.use<LiveRowOfUser>(this.database.gathered, HELD_BY_HASH, secret, null));
   }
 
   /** Finds a live token, of one dialect or of both, without using it: for look-ups and as the subject of a revocation. */
@@ -176,7 +177,7 @@ export class TokensService {
     key: Buffer | string,
     origin: TokenOrigin | null,
   ): Promise<Row | null> {
-    const [row] = await this.database.query<Row>(statement, [key, this.clock.now(), origin]);
+    const [row] = await this.database.gathered.query<Row>(statement, [key, this.clock.now(), origin]);
     return row ?? null;
   }
 
@@ -193,43 +194,43 @@ export class TokensService {
 
   /** A token's row by its secret, its use booked and stamped; a disabled person's uses nothing up. */
   private async use<Row extends LiveRow>(
-    sql: Sql,
+    reads: Reads,
     statement: string,
     secret: string,
     origin: TokenOrigin | null,
   ): Promise<Row | null> {
-    const row = await this.useUncounted<Row>(sql, statement, secret, origin);
+    const row = await this.useUncounted<Row>(reads, statement, secret, origin);
     const state = row?.principal_disabled === true ? 'disabled' : 'live';
     this.metrics.tokenChecks.inc({ outcome: row === null ? 'dead' : state });
     return row;
   }
 
   private async useUncounted<Row extends LiveRow>(
-    sql: Sql,
+    reads: Reads,
     statement: string,
     secret: string,
     origin: TokenOrigin | null,
   ): Promise<Row | null> {
     const now = this.clock.now();
-    const [row] = await sql.query<Row>(statement, [hashSecret(secret), now, origin]);
+    const [row] = await reads.query<Row>(statement, [hashSecret(secret), now, origin]);
     if (row === undefined) return null;
     if (row.principal_disabled) return row;
     if (row.uses_left !== null) {
-      const usesLeft = await this.takeUse(row.id, sql);
+      const usesLeft = await this.takeUse(row.id);
       if (usesLeft === null) return null;
       row.uses_left = usesLeft;
     }
     if (now.getTime() - row.last_used_at.getTime() >= 60_000)
-      await sql.execute('UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1', [
-        row.id,
-        now,
-      ]);
+      await this.database.execute(
+        'UPDATE tokens SET last_used_at = greatest(last_used_at, $2) WHERE id = $1',
+        [row.id, now],
+      );
     return row;
   }
 
   /** How many are left after this one; null: there was none. */
-  private async takeUse(id: string, sql: Sql): Promise<number | null> {
-    const [row] = await sql.query<{ uses_left: number }>(
+  private async takeUse(id: string): Promise<number | null> {
+    const [row] = await this.database.query<{ uses_left: number }>(
       'UPDATE tokens SET uses_left = uses_left - 1 WHERE id = $1 AND uses_left > 0 RETURNING uses_left',
       [id],
     );

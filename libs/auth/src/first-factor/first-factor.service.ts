@@ -20,6 +20,7 @@ import {
   DomainError,
   Installation,
   Metrics,
+  type Reads,
   sourceNetwork,
   type Sql,
   type StepOutcome,
@@ -124,8 +125,8 @@ export class FirstFactorService {
 
   private async evaluate(attempt: PasswordTry): Promise<ProvenUser> {
     const network = sourceNetwork(attempt.actor.clientAddress ?? '');
-    const [user, lockout] = await this.database.pipeline((sql) =>
-      Promise.all([this.find(attempt, network, sql), this.lockoutOf(attempt, sql)]),
+    const [user, lockout] = await this.database.gather((reads) =>
+      Promise.all([this.find(attempt, network, reads), this.lockoutOf(attempt, reads)]),
     );
     const counted = this.countedAs(attempt, user, network, lockout);
     const booked = await this.throttle.book(counted);
@@ -159,19 +160,19 @@ export class FirstFactorService {
   private async find(
     { provider, username }: PasswordTry,
     network: string,
-    sql: Sql,
+    reads: Reads,
   ): Promise<UserRow | null> {
     if (provider === null) return null;
     // No stored name holds what cannot be stored, so nothing can match one that does.
-    const rows = await sql.query<UserRow>(
+    const rows = await reads.query<UserRow>(
       `SELECT u.id, u.account_id, a.principal_id, u.name, u.password_hash, u.credential_version, u.disabled, p.disabled AS principal_disabled,
          p.name IS NOT NULL AS principal_shown, u.token_settings, u.password_stopped_at IS NOT NULL AS stopped,
-         EXISTS (SELECT 1 FROM known_networks k WHERE k.account_id = a.id AND k.network = $3 AND k.last_sign_in_at > $4) AS network_known,
+         EXISTS (SELECT 1 FROM known_networks k WHERE k.account_id = a.id AND k.network = $3::text AND k.last_sign_in_at > $4::timestamptz) AS network_known,
          EXISTS (SELECT 1 FROM blacklisted_users b WHERE i.type <> 'Userpass' AND b.provider_canonical = i.name_canonical
                  AND b.username_canonical = u.name_canonical) AS blacklisted
        FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id
        JOIN identity_providers i ON i.id = u.identity_provider_id
-       WHERE u.identity_provider_id = $1 AND u.name_canonical = $2`,
+       WHERE u.identity_provider_id = $1::uuid AND u.name_canonical = $2::text`,
       [
         provider.id,
         storableText(canonicalName(username)),
@@ -182,8 +183,8 @@ export class FirstFactorService {
     return rows[0] ?? null;
   }
 
-  private async lockoutOf({ provider }: PasswordTry, sql: Sql): Promise<MountLockout | null> {
-    return provider === null ? null : this.mounts.lockoutOf(provider.id, sql);
+  private async lockoutOf({ provider }: PasswordTry, reads: Reads): Promise<MountLockout | null> {
+    return provider === null ? null : this.mounts.lockoutOf(provider.id, reads);
   }
 
   /** A name nobody has is counted like any other, under a keyed hash of its canonical form (S10). */

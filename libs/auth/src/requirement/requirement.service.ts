@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { groupsOfPerson } from '@sallyport/identity';
 import { ADMIN_MFA, MfaMethod } from '@sallyport/mfa-methods';
-import { columnsOf, Database, type Sql } from '@sallyport/platform';
+import { columnsOf, Database, type Reads } from '@sallyport/platform';
 import { ACCOUNT_OF_TOKEN, type CompletedFactor } from '@sallyport/tokens';
 import { ACCOUNT_OF_HANDLE } from '../sign-in/sign-in-rows.js';
 
@@ -31,34 +31,34 @@ export class RequirementService {
   constructor(private readonly database: Database) {}
 
   /** Every enforcement that matches the account now, whatever has been proven. */
-  async of(accountId: string, sql: Sql = this.database): Promise<Requirement> {
-    return this.read(sql, '$1', accountId);
+  async of(accountId: string, reads: Reads = this.database.gathered): Promise<Requirement> {
+    return this.read(reads, '$1::uuid', accountId);
   }
 
   /**
    * The same of whoever's token or sign-in in progress this is; nothing where there is none. It can be sent together with the search for
    * either, but before it: one that ends meanwhile would seem to owe nothing.
    */
-  async ofSecret(secretHash: Buffer, sql: Sql): Promise<Requirement> {
-    return this.read(sql, ACCOUNT_OF_SECRET, secretHash);
+  async ofSecret(secretHash: Buffer, reads: Reads): Promise<Requirement> {
+    return this.read(reads, ACCOUNT_OF_SECRET, secretHash);
   }
 
   /** Whether nothing is owed beside these factors. */
   async stands(
     accountId: string,
     factors: CompletedFactor[],
-    sql: Sql,
+    reads: Reads,
   ): Promise<{ met: boolean; exempted: boolean }> {
-    const rows = await sql.query<OwedIds>(IDS, [accountId]);
+    const rows = await reads.query<OwedIds>(IDS, [accountId]);
     return {
       met: rows.every((row) => row.exempted || isSatisfied(row, factors)),
       exempted: rows.some(({ exempted }) => exempted),
     };
   }
 
-  private async read(sql: Sql, account: AccountSql, value: string | Buffer): Promise<Requirement> {
+  private async read(reads: Reads, account: AccountSql, value: string | Buffer): Promise<Requirement> {
     const text = (this.texts[account] ??= withMethods(columnsOf(this.database, MfaMethod), account));
-    const rows = await sql.query<OwedRow>(text, [value]);
+    const rows = await reads.query<OwedRow>(text, [value]);
     const owed = new Map<string, Enforcement>();
     for (const { enforcement, methodIds, exempted, ...method } of rows) {
       if (exempted) continue;
@@ -79,7 +79,7 @@ export class RequirementService {
 const ACCOUNT_OF_SECRET = `coalesce(${ACCOUNT_OF_TOKEN}, ${ACCOUNT_OF_HANDLE})` as const;
 
 /** Whose requirement is read, by what `$1` is. */
-type AccountSql = '$1' | typeof ACCOUNT_OF_SECRET;
+type AccountSql = '$1::uuid' | typeof ACCOUNT_OF_SECRET;
 
 /** One enforcement. */
 interface OwedIds {
@@ -130,7 +130,7 @@ const matching = (account: AccountSql) => `
      OR person.accessor = ANY(e.auth_method_accessors)
      OR person.mount_type = ANY(e.auth_method_types)`;
 
-const IDS = `SELECT method_ids AS "methodIds", exempted FROM (${matching('$1')}) owed`;
+const IDS = `SELECT method_ids AS "methodIds", exempted FROM (${matching('$1::uuid')}) owed`;
 
 /** @param columns of a method, over alias `o`. */
 function withMethods(columns: string, account: AccountSql): string {

@@ -38,11 +38,11 @@ export class AdminSessionsService {
   private async ofTokenSecret(secret: string, clientAddress: string): Promise<AdminSession | null> {
     const hash = hashSecret(secret);
     // In this order: a token that is found was there when it was asked what it owes (S37).
-    const [{ owed }, standing, checked] = await this.database.pipeline((sql) =>
+    const [{ owed }, standing, checked] = await this.database.gather((reads) =>
       Promise.all([
-        this.requirement.ofSecret(hash, sql),
-        readStanding(sql, hash, USER_OF_TOKEN),
-        this.tokens.check(secret, null, sql),
+        this.requirement.ofSecret(hash, reads),
+        readStanding(reads, hash, USER_OF_TOKEN),
+        this.tokens.check(secret, null, reads),
       ]),
     );
     return checked?.state === 'live' && isWithin(clientAddress, checked.token.boundCidrs)
@@ -51,7 +51,9 @@ export class AdminSessionsService {
   }
 
   private async ofSignIn(secret: string): Promise<AdminSession | null> {
-    const { found, owed } = await this.database.pipeline((sql) => this.pending.find(secret, 'appgate', sql));
+    const { found, owed } = await this.database.gather((reads) =>
+      this.pending.find(secret, 'appgate', reads),
+    );
     return found === null || found.disabled || found.outdated || !found.adminProvider
       ? null
       : sessionOf(found, owed);
@@ -61,8 +63,8 @@ export class AdminSessionsService {
   async ofLiveToken(token: Token): Promise<AdminSession | null> {
     const { localUserId, accountId } = token;
     if (localUserId === null || accountId === null) return null;
-    const [{ owed }, standing] = await this.database.pipeline((sql) =>
-      Promise.all([this.requirement.of(accountId, sql), readStanding(sql, localUserId)]),
+    const [{ owed }, standing] = await this.database.gather((reads) =>
+      Promise.all([this.requirement.of(accountId, reads), readStanding(reads, localUserId)]),
     );
     return this.ofToken(token, owed, standing);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Sql } from '@sallyport/platform';
+import type { Reads } from '@sallyport/platform';
 import { hashSecret, type TokenOrigin } from '@sallyport/tokens';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
 import { type FoundSignIn, SignInRows } from './sign-in-rows.js';
@@ -13,19 +13,19 @@ export class PendingSignIns {
   ) {}
 
   /**
-   * @param sql of `Database.pipeline`: the statements travel together.
+   * @param reads of `Database.gather`: the statements run in their order.
    * @returns the live sign-in of this secret, null where there is none, and all that its person owes, whatever has been proven; also where it is
    * a token's secret instead.
    */
   async find(
     secret: string,
     origin: TokenOrigin,
-    sql: Sql,
+    reads: Reads,
   ): Promise<{ found: FoundSignIn | null; owed: Enforcement[] }> {
     // In this order: a sign-in that is found was there when it was asked what it owes (S37).
     const [{ owed }, found] = await Promise.all([
-      this.requirement.ofSecret(hashSecret(secret), sql),
-      this.rows.find(secret, origin, sql),
+      this.requirement.ofSecret(hashSecret(secret), reads),
+      this.rows.find(secret, origin, reads),
     ]);
     return { found, owed };
   }

@@ -43,7 +43,9 @@ export class ServiceValidationService {
     actor: Actor,
     signal?: AbortSignal,
   ): Promise<ValidateOutcome> {
-    const { found, owed } = await this.database.pipeline((sql) => this.pending.find(requestId, 'vault', sql));
+    const { found, owed } = await this.database.gather((reads) =>
+      this.pending.find(requestId, 'vault', reads),
+    );
     if (found === null) {
       await this.refusals.step(actor, 'unknown request');
       throw invalidRequest();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { after, Clock, Database, type Sql, type Transaction } from '@sallyport/platform';
+import { after, Clock, Database, type Reads, type Sql, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, hashSecret, type TokenOrigin } from '@sallyport/tokens';
 
 /** A repeat of `GET /authorization` with the same partial token is answered for so many seconds (S36). */
@@ -113,10 +113,14 @@ export class SignInRows {
   }
 
   /** A live sign-in by its handle; one that was finished lives on for a repeat (S36). */
-  async find(handle: string, origin: TokenOrigin, sql: Sql = this.database): Promise<FoundSignIn | null> {
+  async find(
+    handle: string,
+    origin: TokenOrigin,
+    reads: Reads = this.database.gathered,
+  ): Promise<FoundSignIn | null> {
     const now = this.clock.now();
     const handleHash = hashSecret(handle);
-    const [row] = await sql.query<SignInRow>(FIND, [handleHash, origin, now, after(now, -REPEAT_SECONDS)]);
+    const [row] = await reads.query<SignInRow>(FIND, [handleHash, origin, now, after(now, -REPEAT_SECONDS)]);
     if (row === undefined) return null;
     return {
       signIn: signInOf(row, handleHash),
@@ -228,7 +232,7 @@ function signInOf(row: SignInRow, handleHash: Buffer): SignIn {
 }
 
 /** Whose sign-in a handle is, live or not: `$1` is the handle's hash. */
-export const ACCOUNT_OF_HANDLE = '(SELECT account_id FROM sign_ins WHERE handle_hash = $1)';
+export const ACCOUNT_OF_HANDLE = '(SELECT account_id FROM sign_ins WHERE handle_hash = $1::bytea)';
 
 const INSERT = `
   INSERT INTO sign_ins (id, handle_hash, origin, principal_id, account_id, local_user_id, credential_version, mount_id, parent_token_id,
@@ -245,8 +249,8 @@ const FIND = `
   JOIN identity_providers i ON i.id = u.identity_provider_id
   LEFT JOIN tokens parent ON parent.id = s.parent_token_id
   LEFT JOIN auth_mounts m ON m.id = s.mount_id
-  WHERE s.handle_hash = $1 AND s.origin = $2 AND s.expires_at > $3
-    AND (s.finished_at IS NULL OR s.finished_at > $4)
+  WHERE s.handle_hash = $1::bytea AND s.origin = $2::text AND s.expires_at > $3::timestamptz
+    AND (s.finished_at IS NULL OR s.finished_at > $4::timestamptz)
     AND (s.session_expires_at IS NULL OR s.session_expires_at > $3)
     AND (s.parent_token_id IS NULL OR (parent.revoked_at IS NULL AND parent.principal_epoch = p.token_epoch
          AND (parent.expires_at IS NULL OR parent.expires_at > $3)))

@@ -57,7 +57,7 @@ export class LocalUsersService {
   ) {}
 
   async find(id: string, tx?: Transaction): Promise<LocalUser | null> {
-    return readEntity(tx ?? this.database, LocalUser, 'o.id = $1', [id]);
+    return readEntity(tx ?? this.database.gathered, LocalUser, 'o.id = $1::uuid', [id]);
   }
 
   /** @param name in any spelling. */

@@ -6,7 +6,7 @@ import {
   Database,
   DomainError,
   readEntity,
-  type Sql,
+  type Reads,
   type Transaction,
   violatedConstraint,
 } from '@sallyport/platform';
@@ -54,11 +54,11 @@ export class AuthMountsService {
   }
 
   async findAttached(path: string): Promise<AuthMount | null> {
-    return readEntity(this.database, AuthMount, 'o.path = $1 AND o.attached', [path]);
+    return readEntity(this.database.gathered, AuthMount, 'o.path = $1::text AND o.attached', [path]);
   }
 
   async find(id: string): Promise<AuthMount | null> {
-    return readEntity(this.database, AuthMount, 'o.id = $1', [id]);
+    return readEntity(this.database.gathered, AuthMount, 'o.id = $1::uuid', [id]);
   }
 
   /** Attached or not: an accessor never changes (vault.md §1.4). */
@@ -72,9 +72,12 @@ export class AuthMountsService {
   }
 
   /** What was tuned of the waits at a provider's mount, attached or not; null: nothing. Asked for with every password. */
-  async lockoutOf(identityProviderId: string, sql: Sql = this.database): Promise<MountLockout | null> {
-    const [row] = await sql.query<{ lockout: MountLockout | null }>(
-      'SELECT user_lockout_config AS lockout FROM auth_mounts WHERE identity_provider_id = $1',
+  async lockoutOf(
+    identityProviderId: string,
+    reads: Reads = this.database.gathered,
+  ): Promise<MountLockout | null> {
+    const [row] = await reads.query<{ lockout: MountLockout | null }>(
+      'SELECT user_lockout_config AS lockout FROM auth_mounts WHERE identity_provider_id = $1::uuid',
       [identityProviderId],
     );
     return row?.lockout ?? null;

@@ -19,11 +19,16 @@ export class IdentityProvidersService {
 
   /** @param name exactly as it is spelled (appgate.md §2.3). */
   async findByExactName(name: string): Promise<IdentityProvider | null> {
-    return readEntity(this.database, IdentityProvider, `o.name = $1 AND o.type <> 'Userpass'`, [name]);
+    return readEntity(
+      this.database.gathered,
+      IdentityProvider,
+      `o.name = $1::text AND o.type <> 'Userpass'`,
+      [name],
+    );
   }
 
   async find(id: string, tx?: Transaction): Promise<IdentityProvider | null> {
-    return readEntity(tx ?? this.database, IdentityProvider, 'o.id = $1', [id]);
+    return readEntity(tx ?? this.database.gathered, IdentityProvider, 'o.id = $1::uuid', [id]);
   }
 
   /** The providers that may sign in at `/admin` (appgate.md §2.2), by name. */

@@ -62,10 +62,12 @@ export class TotpEnrollmentsService {
   ) {}
 
   async find(methodId: string, principalId: string, tx?: Transaction): Promise<TotpEnrollment | null> {
-    return readEntity(tx ?? this.database, TotpEnrollment, 'o.method_id = $1 AND o.principal_id = $2', [
-      methodId,
-      principalId,
-    ]);
+    return readEntity(
+      tx ?? this.database.gathered,
+      TotpEnrollment,
+      'o.method_id = $1::uuid AND o.principal_id = $2::uuid',
+      [methodId, principalId],
+    );
   }
 
   /** Every enrollment of these principals, for administrators; never a seed. */

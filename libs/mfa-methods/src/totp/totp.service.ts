@@ -120,7 +120,7 @@ export class TotpService implements FactorType {
 
   /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
   private async usable(methodId: string, principalId: string, signInId: string): Promise<Seed | null> {
-    const [found] = await this.database.query<Seed | NoSeed>(ENROLLMENT, [methodId, principalId]);
+    const [found] = await this.database.gathered.query<Seed | NoSeed>(ENROLLMENT, [methodId, principalId]);
     if (found!.id === null) return null;
     return found!.boundAt !== null || found!.provisionalFor === signInId ? found! : null;
   }
@@ -216,8 +216,8 @@ export class TotpService implements FactorType {
 
   private async refuse({ principalId }: FactorAttempt, enrollment: Seed | null): Promise<FactorVerdict> {
     // Asked for everybody: the time of the answer does not tell who is enrolled (S23).
-    const [found] = await this.database.query<{ any: boolean }>(
-      'SELECT EXISTS (SELECT FROM totp_enrollments WHERE principal_id = $1 AND bound_at IS NOT NULL) AS any',
+    const [found] = await this.database.gathered.query<{ any: boolean }>(
+      'SELECT EXISTS (SELECT FROM totp_enrollments WHERE principal_id = $1::uuid AND bound_at IS NOT NULL) AS any',
       [principalId],
     );
     if (enrollment !== null) return { refused: { reason: 'wrong' } };
@@ -233,4 +233,4 @@ export class TotpService implements FactorType {
 const ENROLLMENT = `
   SELECT id, method_id AS "methodId", principal_id AS "principalId", sealed_seed AS "sealedSeed", seed_version AS "seedVersion", algorithm,
     digits, period, skew, provisional_for AS "provisionalFor", bound_at AS "boundAt", disabled_at AS "disabledAt", last_used_step AS "lastUsedStep"
-  FROM (VALUES (1)) AS one LEFT JOIN totp_enrollments ON method_id = $1 AND principal_id = $2`;
+  FROM (VALUES (1)) AS one LEFT JOIN totp_enrollments ON method_id = $1::uuid AND principal_id = $2::uuid`;

@@ -12,13 +12,13 @@ import {
   isRepeatable,
   translateDatabaseError,
 } from './database-errors.js';
+import type { EntityReader } from './entity-rows.js';
+import { Gatherings, type Reads } from './gathering.js';
 import { type Answer, sendPrepared } from './prepared-query.js';
 import { StatementWatch } from './statement-watch.js';
 
 /** Statements with values as parameters, prepared once per connection. */
-export interface Sql {
-  /** The rows a statement answers. */
-  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+export interface Sql extends Reads {
   /** How many rows a statement changed. */
   execute(text: string, values?: unknown[]): Promise<number>;
 }
@@ -48,6 +48,9 @@ export function isTransaction(sql: Sql): sql is Transaction {
 export class Database implements Sql {
   private readonly prepares: boolean;
   private readonly ownSessions: boolean;
+  private readonly gatherings = new Gatherings((send) => this.pipeline(send));
+  /** `gather` for one question; an entity's own conditions cast their parameters, too. */
+  readonly gathered: EntityReader;
 
   /** @param watch measures what is sent; absent where nobody wants to know. */
   constructor(
@@ -56,6 +59,10 @@ export class Database implements Sql {
   ) {
     this.prepares = keepsStatements(dataSource);
     this.ownSessions = !isPooled(dataSource);
+    this.gathered = {
+      manager: dataSource.manager,
+      query: (text, values) => this.gather((reads) => reads.query(text, values)),
+    };
   }
 
   get manager(): EntityManager {
@@ -105,6 +112,23 @@ export class Database implements Sql {
       client.off('error', ignore);
       client.release();
     }
+  }
+
+  /**
+   * Asks what many ask, each with values of their own: those who ask at one moment are answered by one statement for each text, and what
+   * the work asks runs in its order, each statement as of its own moment.
+   * @param work asks before it first waits. Each text casts every parameter where it first stands (`$1::uuid`), locks nothing, and is one
+   *   of few.
+   * @throws DomainError `unavailable`.
+   */
+  async gather<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+    const gathering = this.gatherings.join();
+    return work({
+      query: <Row extends QueryResultRow>(text: string, values: unknown[] = []) => {
+        const ask = () => gathering.ask<Row>(text, values) ?? this.query<Row>(text, values);
+        return this.watch === undefined ? ask() : this.watch.follow(text, ask);
+      },
+    });
   }
 
   private async transactOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import type { Sql } from './database.js';
+import type { Reads } from './gathering.js';
 
 /** Where entities are read: the database or an open transaction. */
-export interface EntityReader extends Sql {
+export interface EntityReader extends Reads {
   readonly manager: EntityManager;
 }
 

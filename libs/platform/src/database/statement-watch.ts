@@ -33,6 +33,13 @@ export class StatementWatch implements EntitySubscriberInterface, OnModuleInit {
     return this.isOff ? send() : this.measureOne(text, send);
   }
 
+  /** A raw statement that is sent together with those of others: its span is the wait for its answer. */
+  follow<T>(text: string, ask: () => Promise<T>): Promise<T> {
+    if (!this.tracing.isOn) return ask();
+    const { operation, table } = statementLabel(text);
+    return this.tracing.run(() => spanStart(operation, table), ask);
+  }
+
   private async measureOne<T>(text: string, send: () => Promise<T>): Promise<T> {
     const { operation, table } = statementLabel(text);
     const span = this.tracing.within(() => spanStart(operation, table));

@@ -9,11 +9,16 @@ export interface CurrentAct {
   span: Span | null;
 }
 
-const acts = new AsyncLocalStorage<CurrentAct>();
+const acts = new AsyncLocalStorage<CurrentAct | undefined>();
 
 /** Runs what answers a request, and all that comes of it. */
 export function inAct<T>(act: CurrentAct, work: () => T): T {
   return acts.run(act, work);
+}
+
+/** Runs what is done for several requests at once. */
+export function outsideActs<T>(work: () => T): T {
+  return acts.run(undefined, work);
 }
 
 /** Undefined in the background. */

@@ -18,9 +18,9 @@ export async function findRow<T extends NamedObject>(
 ): Promise<T | null> {
   const lock = tx === undefined ? '' : ' FOR UPDATE';
   return readEntity(
-    tx ?? database,
+    tx ?? database.gathered,
     collection.entity,
-    `o.id = $1 AND ${collection.within ?? 'true'}${lock}`,
+    `o.id = $1::uuid AND ${collection.within ?? 'true'}${lock}`,
     [id],
   );
 }
