@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta
 export const IN_MODULES = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
 /** As the image starts it: what its Dockerfile tells Node and glibc. */
 const IMAGE = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
-const FLAGS = [...IMAGE.matchAll(/"(--[\w-]+=\d+)"/g)].map(([, flag]) => flag!);
+const FLAGS = [...IMAGE.matchAll(/"(--[\w-]+(?:=\d+)?)"/g)].map(([, flag]) => flag!);
 const MALLOC = Object.fromEntries(
   [...IMAGE.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => [name, value]),
 );
