@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { single, type Sql } from './database.js';
+import { single } from './database.js';
+import type { Sql } from './sql.js';
 import { LIMIT_COLUMNS, limitsLacking, type SessionLimit } from './session-limits.js';
 
 /** Settings of PostgreSQL without which a crash may bring back what was spent (S94). */

@@ -13,15 +13,11 @@ import {
   translateDatabaseError,
 } from './database-errors.js';
 import type { EntityReader } from './entity-rows.js';
-import { Gatherings, type Reads } from './gathering.js';
+import { Gatherings } from './gathering.js';
 import { type Answer, sendPrepared } from './prepared-query.js';
+import { SentStatements } from './sent-statements.js';
+import type { Reads, Sql } from './sql.js';
 import { StatementWatch } from './statement-watch.js';
-
-/** Statements with values as parameters, prepared once per connection. */
-export interface Sql extends Reads {
-  /** How many rows a statement changed. */
-  execute(text: string, values?: unknown[]): Promise<number>;
-}
 
 /**
  * One open transaction: raw statements and TypeORM's manager on the same connection. Statements sent without waiting for one another run in
@@ -101,7 +97,7 @@ export class Database implements Sql {
     const client = await this.pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
-    const sent = new Sent();
+    const sent = new SentStatements();
     // What is lost with the connection is told by the statements on it.
     const ignore = (): void => undefined;
     client.on('error', ignore);
@@ -134,7 +130,7 @@ export class Database implements Sql {
   private async transactOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
-    const sent = new Sent();
+    const sent = new SentStatements();
     const last: (() => Promise<void>)[] = [];
     const committed: (() => void)[] = [];
     try {
@@ -163,7 +159,11 @@ export class Database implements Sql {
   }
 
   /** PostgreSQL answers COMMIT after a failed statement as if all were well, and rolls back. */
-  private async commit(client: PoolClient, last: (() => Promise<void>)[], sent: Sent): Promise<void> {
+  private async commit(
+    client: PoolClient,
+    last: (() => Promise<void>)[],
+    sent: SentStatements,
+  ): Promise<void> {
     const acts = last.map((act) => act());
     const [{ command }] = await Promise.all([sent.add(this.sendPlain(client, 'COMMIT')), ...acts]);
     if (command === 'COMMIT') return;
@@ -211,33 +211,6 @@ export class Database implements Sql {
   private measured<T>(client: Pool | PoolClient, text: string, send: () => Promise<T>): Promise<T> {
     if ('release' in client) travelTogether(client);
     return this.watch === undefined ? send() : this.watch.measure(text, send);
-  }
-}
-
-type Send = (text: string, values: unknown[]) => Promise<Answer>;
-
-/** What was sent on a connection. It is given back when all of it is answered, also where nobody waits for that any more. */
-class Sent {
-  private readonly answers: Promise<unknown>[] = [];
-  /** Why the first statement failed that did. */
-  failure: unknown;
-
-  add<T>(answer: Promise<T>): Promise<T> {
-    answer.catch((error: unknown) => (this.failure ??= error));
-    this.answers.push(answer);
-    return answer;
-  }
-
-  through(send: Send): Sql {
-    return {
-      query: <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
-        this.add(send(text, values).then(({ rows }) => rows as Row[])),
-      execute: (text, values = []) => this.add(send(text, values).then(({ rowCount }) => rowCount ?? 0)),
-    };
-  }
-
-  async all(): Promise<void> {
-    await Promise.allSettled(this.answers);
   }
 }
 

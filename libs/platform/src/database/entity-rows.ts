@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Reads } from './gathering.js';
+import type { Reads } from './sql.js';
 
 /** Where entities are read: the database or an open transaction. */
 export interface EntityReader extends Reads {

@@ -2,12 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { DomainError } from '../domain-error.js';
 import { outsideActs } from '../tracing/current-act.js';
 import { forEverybody } from './connection-pool.js';
-
-/** Statements that only read. */
-export interface Reads {
-  /** The rows a statement answers. */
-  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-}
+import type { Reads } from './sql.js';
 
 /** One who asks what a text asks, with values of their own. */
 interface Question {

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error.js';
-import { Database, single, type Sql } from './database.js';
+import { Database, single } from './database.js';
+import type { Sql } from './sql.js';
 import { createDataSource } from './data-source.js';
 import { translateDatabaseError } from './database-errors.js';
 import { MIGRATION_LOCK } from './migrate.js';

@@ -1,4 +1,4 @@
-import type { Sql } from './database.js';
+import type { Sql } from './sql.js';
 import { migrations as ours } from './migrations/index.js';
 
 /** How a database stands to this version. */

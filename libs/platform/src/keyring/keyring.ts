@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, rand
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { forEverybody } from '../database/connection-pool.js';
-import { Database, type Sql } from '../database/database.js';
+import { Database } from '../database/database.js';
+import type { Sql } from '../database/sql.js';
 import { DomainError } from '../domain-error.js';
 import { MasterKey } from './master-key.js';
 

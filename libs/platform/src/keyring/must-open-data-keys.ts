@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config-error.js';
-import type { Sql } from '../database/database.js';
+import type { Sql } from '../database/sql.js';
 import type { MasterKey } from './master-key.js';
 
 /**

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Sql } from '../database/database.js';
+import { Database } from '../database/database.js';
+import type { Sql } from '../database/sql.js';
 import { DomainError } from '../domain-error.js';
 import { Keyring } from './keyring.js';
 import { placeIn, type SealedColumn } from './sealed-columns.js';

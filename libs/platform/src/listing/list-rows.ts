@@ -1,4 +1,4 @@
-import type { Sql } from '../database/database.js';
+import type { Sql } from '../database/sql.js';
 
 /** How a field of a list is ordered and filtered. The SQL in it is written by us, never by a caller (S86). */
 export interface ListField {

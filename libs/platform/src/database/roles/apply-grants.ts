@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Sql } from '../database.js';
+import type { Sql } from '../sql.js';
 import { type GrantDifference, grantDifferences } from './grant-differences.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Sql } from '../database.js';
+import type { Sql } from '../sql.js';
 import { FUNCTION_GRANTS, SEQUENCE_GRANTS, TABLE_GRANTS } from './server-grants.js';
 
 /** What GRANT and REVOKE name after ON. */

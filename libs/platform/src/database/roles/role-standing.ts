@@ -1,4 +1,5 @@
-import { single, type Sql } from '../database.js';
+import { single } from '../database.js';
+import type { Sql } from '../sql.js';
 import { grantDifferences } from './grant-differences.js';
 
 /** What a role may do that the server's should not, and what it lacks. */
