@@ -118,10 +118,10 @@ export class Database implements Sql {
    * @throws DomainError `unavailable`.
    */
   async gather<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
-    const gathering = this.gatherings.join();
+    const asker = this.gatherings.join();
     return work({
       query: <Row extends QueryResultRow>(text: string, values: unknown[] = []) => {
-        const ask = () => gathering.ask<Row>(text, values) ?? this.query<Row>(text, values);
+        const ask = () => asker.ask<Row>(text, values) ?? this.query<Row>(text, values);
         return this.watch === undefined ? ask() : this.watch.follow(text, ask);
       },
     });

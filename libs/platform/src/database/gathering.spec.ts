@@ -70,9 +70,10 @@ it('no answer, many rows in their order and nulls are as they are alone', async 
   expect(sent).toHaveLength(1);
 });
 
-it('what one piece of work asks runs in its order, however many ask with it', async () => {
+it('what one piece of work asks runs in its order, however many ask with it, and whatever was asked before', async () => {
   const turn = (step: string) =>
     `SELECT nextval('turns')::integer AS turn, '${step}' AS step, $1::integer AS n`;
+  const others = [0, 0].map((n) => database.gathered.query(turn('second'), [n]));
   const works = numbers(50).map((n) =>
     database.gather(async (reads) => {
       const [[first], [second]] = await Promise.all([
@@ -84,7 +85,8 @@ it('what one piece of work asks runs in its order, however many ask with it', as
     }),
   );
   expect(new Set(await Promise.all(works))).toEqual(new Set([true]));
-  expect(sent.length).toBeLessThanOrEqual(8);
+  await Promise.all(others);
+  expect(sent.length).toBeLessThanOrEqual(9);
 });
 
 it('S47 whoever asks sees what was there before, whoever is asking meanwhile', async () => {

@@ -15,48 +15,69 @@ interface Question {
 const SIZES = [1, 4, 16];
 const MOST = SIZES.at(-1)!;
 
-/** What those ask who came at one moment; the questions of one text become one statement. */
+/** The questions of one text, which become one statement, or several where they are many. */
+interface Step {
+  text: string;
+  questions: Question[];
+}
+
+/** What those ask who came at one moment. */
 class Gathering {
-  private readonly questions = new Map<string, Question[]>();
+  private readonly steps: Step[] = [];
   private joined = 0;
-  private gone = false;
+  /** It is too late to ask. */
+  isGone = false;
 
   get isOpen(): boolean {
-    return !this.gone && this.joined < MOST;
+    return !this.isGone && this.joined < MOST;
   }
 
-  join(): void {
+  join(): Asker {
     this.joined += 1;
+    return new Asker(this);
   }
 
-  /**
-   * @returns null where it is too late to ask.
-   * @throws DomainError `internal` code `untyped-parameter`.
-   */
-  ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> | null {
-    if (this.gone) return null;
-    mustBeTyped(text);
-    return new Promise((resolve, reject) => {
-      const question = { values, answer: resolve as Question['answer'], refuse: reject };
-      const known = this.questions.get(text);
-      if (known === undefined) this.questions.set(text, [question]);
-      else known.push(question);
-    });
+  /** @param from the first step that may hold the question. @returns the one that does. */
+  add(text: string, question: Question, from: number): number {
+    const place = this.steps.findIndex((step, index) => index >= from && step.text === text);
+    if (place < 0) return this.steps.push({ text, questions: [question] }) - 1;
+    this.steps[place]!.questions.push(question);
+    return place;
   }
 
-  /** Asks all of it, the texts in the order of their first questions. @param sql answers in the order in which it is asked. */
+  /** Asks all of it, step by step. @param sql answers in the order in which it is asked. */
   async send(sql: Reads): Promise<void> {
-    this.gone = true;
+    this.isGone = true;
     const sent: Promise<void>[] = [];
-    for (const [text, questions] of this.questions)
+    for (const { text, questions } of this.steps)
       for (let from = 0; from < questions.length; from += MOST)
         sent.push(answerAll(sql, text, questions.slice(from, from + MOST)));
     await Promise.all(sent);
   }
 
   refuse(error: unknown): void {
-    this.gone = true;
-    for (const questions of this.questions.values()) for (const { refuse } of questions) refuse(error);
+    this.isGone = true;
+    for (const { questions } of this.steps) for (const { refuse } of questions) refuse(error);
+  }
+}
+
+/** One of them: what they ask runs in their order, whoever asked the same before. */
+class Asker {
+  private place = 0;
+
+  constructor(private readonly gathering: Gathering) {}
+
+  /**
+   * @returns null where it is too late to ask.
+   * @throws DomainError `internal` code `untyped-parameter`.
+   */
+  ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> | null {
+    if (this.gathering.isGone) return null;
+    mustBeTyped(text);
+    return new Promise((resolve, reject) => {
+      const question = { values, answer: resolve as Question['answer'], refuse: reject };
+      this.place = this.gathering.add(text, question, this.place);
+    });
   }
 }
 
@@ -70,10 +91,8 @@ export class Gatherings {
   /** @param pipeline gives a connection on which statements need not wait for one another's answers. */
   constructor(private readonly pipeline: (send: (sql: Reads) => Promise<void>) => Promise<void>) {}
 
-  join(): Gathering {
-    const gathering = this.latest?.isOpen ? this.latest : this.begin();
-    gathering.join();
-    return gathering;
+  join(): Asker {
+    return (this.latest?.isOpen ? this.latest : this.begin()).join();
   }
 
   private begin(): Gathering {
