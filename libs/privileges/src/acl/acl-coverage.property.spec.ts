@@ -93,6 +93,17 @@ it.each([
     true,
   ],
   ['path "a/+" { capabilities = ["read"] }', 'path "a/*" { capabilities = ["read"] }', false],
+  // The list of `a` is asked for as `a/`, where the second rule comes first.
+  [
+    'path "+" { capabilities = ["list"] }\npath "+/+" { capabilities = ["deny"] }',
+    'path "a" { capabilities = ["list"] }',
+    false,
+  ],
+  [
+    'path "a" { capabilities = ["list"] }\npath "+/+" { capabilities = ["deny"] }',
+    'path "a" { capabilities = ["list"] }',
+    true,
+  ],
   ['path "*" { capabilities = ["read"] }', 'path "a" { capabilities = ["read", "sudo"] }', false],
   ['path "a" { capabilities = ["list"] }', 'path "a" { capabilities = ["list"] }', true],
   ['path "a/+" { capabilities = ["list"] }', 'path "a/+" { capabilities = ["list"] }', true],

@@ -78,19 +78,22 @@ export class AclCoverage {
 
   /**
    * The path of a list is judged in two spellings, `a/` and `a`: a rule of either may decide, and only one that speaks of all the paths in
-   * the first settles it. All exact rules come before any pattern.
+   * the first settles it. All exact rules come before any pattern, so that an exact rule settles it for a single list, in either spelling.
    */
   private coversLists(grant: Grant): boolean {
     const lists = listPatterns(grant.pattern);
     let isSpokenOf = false;
+    let isSettled = false;
     for (const own of this.rankedOn(lists.flatMap(spellingsOf))) {
-      if (isSpokenOf && lists.every((list) => isExact(list)) && !isExact(own.pattern)) return true;
+      if (isSettled && !isExact(own.pattern)) return true;
       if (!this.suffices(own, grant, LIST)) {
         if (own.isOptional) continue;
         return false;
       }
       if (!isExact(own.pattern) && lists.every((list) => contains(own.pattern, list))) return true;
-      isSpokenOf ||= lists.every((list) => speaksOf(own.pattern, list));
+      if (!lists.every((list) => speaksOf(own.pattern, list))) continue;
+      isSpokenOf = true;
+      isSettled ||= isExact(own.pattern) && lists.every(isExact);
     }
     return isSpokenOf;
   }
