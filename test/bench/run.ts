@@ -104,7 +104,8 @@ async function told(
 }
 
 const CHECK_REMARK =
-  'The limit is Fastify with one route that runs the one prepared SELECT of a token check and answers the row; it judges nothing. ' +
+  'The limit is Fastify with one route that runs the one prepared SELECT of a token check and answers the row; it judges nothing, ' +
+  'and sends a statement for each request, where the server sends one for up to 16 that come at one moment. ' +
   '`lookup-self` checks a token and its policies; `local-users/{id}` a token of `/admin`, its session, what is owed and its privileges, and reads the ' +
   'user. better-auth: `get-session`, without its copy of the session in a cookie.';
 const PASSWORD_REMARK =
@@ -112,7 +113,8 @@ const PASSWORD_REMARK =
   'nothing else. better-auth counts no failed passwords and keeps no audit.';
 const FINISH_REMARK =
   '32 connections. The limit sends the statements the server was recorded to send, with their values, through a pool of the same size, without HTTP ' +
-  'and without a client beside it; one after the other, as pg does, where the server lets those travel together that need not wait. better-auth: `two-factor/verify-totp`; it accepts a code again in another sign-in, and keeps no audit.';
+  'and without a client beside it; one after the other, as pg does, where the server lets those travel together that need not wait, and shares reads with ' +
+  'those who come at the same moment. better-auth: `two-factor/verify-totp`; it accepts a code again in another sign-in, and keeps no audit.';
 
 function tellChecks(report: Report, [bare, lookUp, read, rival]: Score[]): void {
   report.ratioGoal('lookup-self', lookUp!, bare!, 0.7);
