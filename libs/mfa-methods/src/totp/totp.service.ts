@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { Clock, Database, DomainError, Keyring, type Transaction } from '@sallyport/platform';
+import { Clock, Database, DomainError, Keyring, single, type Transaction } from '@sallyport/platform';
 import type { BegunFactor, FactorAttempt, FactorBeginning, FactorType, FactorVerdict } from '../factor.js';
 import { EnrolmentWindowService } from '../enrolment-window/enrolment-window.service.js';
 import type { MfaMethod } from '../mfa-method.entity.js';
@@ -30,8 +30,6 @@ type Seed = Pick<
   | 'disabledAt'
   | 'lastUsedStep'
 >;
-
-type NoSeed = { id: null } & Partial<Omit<Seed, 'id'>>;
 
 /** Where the seed lies of whoever has none. */
 const NOBODY = seedPlace('00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000');
@@ -120,9 +118,11 @@ export class TotpService implements FactorType {
 
   /** The seed this sign-in may use: a bound one, or the provisional one it made itself (S59). */
   private async usable(methodId: string, principalId: string, signInId: string): Promise<Seed | null> {
-    const [found] = await this.database.gathered.query<Seed | NoSeed>(ENROLLMENT, [methodId, principalId]);
-    if (found!.id === null) return null;
-    return found!.boundAt !== null || found!.provisionalFor === signInId ? found! : null;
+    const found = single(
+      await this.database.gathered.query<Seed | { id: null }>(ENROLLMENT, [methodId, principalId]),
+    );
+    if (found.id === null) return null;
+    return found.boundAt !== null || found.provisionalFor === signInId ? found : null;
   }
 
   /** Opens a seed and computes every step of the window: nobody's where there is none, which no code matches. */
@@ -216,12 +216,14 @@ export class TotpService implements FactorType {
 
   private async refuse({ principalId }: FactorAttempt, enrollment: Seed | null): Promise<FactorVerdict> {
     // Asked for everybody: the time of the answer does not tell who is enrolled (S23).
-    const [found] = await this.database.gathered.query<{ any: boolean }>(
-      'SELECT EXISTS (SELECT FROM totp_enrollments WHERE principal_id = $1::uuid AND bound_at IS NOT NULL) AS any',
-      [principalId],
+    const { any } = single(
+      await this.database.gathered.query<{ any: boolean }>(
+        'SELECT EXISTS (SELECT FROM totp_enrollments WHERE principal_id = $1::uuid AND bound_at IS NOT NULL) AS any',
+        [principalId],
+      ),
     );
     if (enrollment !== null) return { refused: { reason: 'wrong' } };
-    return { refused: { reason: 'not-enrolled', hasAny: found!.any } };
+    return { refused: { reason: 'not-enrolled', hasAny: any } };
   }
 
   private async stop(tx: Transaction, { methodId, principalId }: Seed, actor: Actor): Promise<void> {

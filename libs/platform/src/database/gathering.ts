@@ -18,6 +18,7 @@ const MOST = SIZES.at(-1)!;
 /** The questions of one text, which become one statement, or several where they are many. */
 interface Step {
   text: string;
+  shape: Shape;
   questions: Question[];
 }
 
@@ -37,10 +38,14 @@ class Gathering {
     return new Asker(this);
   }
 
-  /** @param from the first step that may hold the question. @returns the one that does. */
+  /**
+   * @param from the first step that may hold the question.
+   * @returns the one that does.
+   * @throws DomainError `internal` code `untyped-parameter`.
+   */
   add(text: string, question: Question, from: number): number {
     const place = this.steps.findIndex((step, index) => index >= from && step.text === text);
-    if (place < 0) return this.steps.push({ text, questions: [question] }) - 1;
+    if (place < 0) return this.steps.push({ text, shape: shapeOf(text), questions: [question] }) - 1;
     this.steps[place]!.questions.push(question);
     return place;
   }
@@ -49,9 +54,9 @@ class Gathering {
   async send(sql: Reads): Promise<void> {
     this.isGone = true;
     const sent: Promise<void>[] = [];
-    for (const { text, questions } of this.steps)
+    for (const { text, shape, questions } of this.steps)
       for (let from = 0; from < questions.length; from += MOST)
-        sent.push(answerAll(sql, text, questions.slice(from, from + MOST)));
+        sent.push(answerAll(sql, text, shape, questions.slice(from, from + MOST)));
     await Promise.all(sent);
   }
 
@@ -67,13 +72,9 @@ class Asker {
 
   constructor(private readonly gathering: Gathering) {}
 
-  /**
-   * @returns null where it is too late to ask.
-   * @throws DomainError `internal` code `untyped-parameter`.
-   */
+  /** @returns null where it is too late to ask. */
   ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> | null {
     if (this.gathering.isGone) return null;
-    mustBeTyped(text);
     return new Promise((resolve, reject) => {
       const question = { values, answer: resolve as Question['answer'], refuse: reject };
       this.place = this.gathering.add(text, question, this.place);
@@ -111,10 +112,14 @@ export class Gatherings {
   }
 }
 
-async function answerAll(sql: Reads, text: string, questions: Question[]): Promise<void> {
+async function answerAll(
+  sql: Reads,
+  text: string,
+  { parameters, ofSize }: Shape,
+  questions: Question[],
+): Promise<void> {
   const size = SIZES.find((each) => each >= questions.length)!;
   if (size === 1) return answerOne(sql, text, questions[0]!);
-  const { parameters, ofSize } = shapeOf(text);
   const values: unknown[] = [questions.length];
   for (const question of questions) values.push(...question.values);
   while (values.length <= size * parameters) values.push(null);
@@ -144,6 +149,7 @@ interface Shape {
 
 const shapes = new Map<string, Shape>();
 
+/** Known from the first question on, also of one who asks alone: a text that cannot be shared is refused before anybody else comes. */
 function shapeOf(text: string): Shape {
   const known = shapes.get(text);
   if (known !== undefined) return known;
@@ -152,11 +158,6 @@ function shapeOf(text: string): Shape {
   const shape = { parameters: types.length, ofSize };
   shapes.set(text, shape);
   return shape;
-}
-
-/** Also where it is asked alone: others may come. */
-function mustBeTyped(text: string): void {
-  shapeOf(text);
 }
 
 function typesOf(text: string): string[] {

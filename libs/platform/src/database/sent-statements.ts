@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
-import type { Sql } from './sql.js';
 import type { Answer } from './prepared-query.js';
+import type { Sql } from './sql.js';
 
 type Send = (text: string, values: unknown[]) => Promise<Answer>;
 

@@ -82,6 +82,7 @@ export class AclCoverage {
    */
   private coversLists(grant: Grant): boolean {
     const lists = listPatterns(grant.pattern);
+    const areExact = lists.every((list) => isExact(list));
     let isSpokenOf = false;
     let isSettled = false;
     for (const own of this.rankedOn(lists.flatMap(spellingsOf))) {
@@ -93,7 +94,7 @@ export class AclCoverage {
       if (!isExact(own.pattern) && lists.every((list) => contains(own.pattern, list))) return true;
       if (!lists.every((list) => speaksOf(own.pattern, list))) continue;
       isSpokenOf = true;
-      isSettled ||= isExact(own.pattern) && lists.every(isExact);
+      isSettled ||= areExact && isExact(own.pattern);
     }
     return isSpokenOf;
   }
