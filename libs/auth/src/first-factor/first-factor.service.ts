@@ -292,7 +292,8 @@ export class FirstFactorService {
 
   private async waitForFloor(arrived: number): Promise<void> {
     const left = this.config.failureFloorMs - (performance.now() - arrived);
-    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
+    // A timer counts whole milliseconds, and may be one early.
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(left) + 1));
   }
 }
 
