@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   Clock,
   Database,
+  DataKeys,
   KeyLimits,
   Keyring,
   MasterKey,
@@ -95,10 +96,12 @@ it('S66 at the limit a new key takes over under load on both replicas, and no se
   const rings = stage.servers.map(
     ({ app }) =>
       new Keyring(
-        app.get(Database, { strict: false }),
-        app.get(MasterKey, { strict: false }),
-        app.get(Clock, { strict: false }),
-        limits,
+        new DataKeys(
+          app.get(Database, { strict: false }),
+          app.get(MasterKey, { strict: false }),
+          app.get(Clock, { strict: false }),
+          limits,
+        ),
       ),
   );
   const sealed = await together(400, (index) => rings[index % 2]!.seal(randomBytes(20), PLACE));

@@ -5,9 +5,10 @@ import { Config } from './config/config.js';
 import { Database } from './database/database.js';
 import { StatementWatch } from './database/statement-watch.js';
 import { Installation } from './installation/installation.js';
+import { DataKeys, KeyLimits } from './keyring/data-keys.service.js';
 import { KeyInventoryService } from './keyring/key-inventory.service.js';
 import { KeyRotationService, RotationPace } from './keyring/key-rotation.service.js';
-import { KeyLimits, Keyring } from './keyring/keyring.js';
+import { Keyring } from './keyring/keyring.js';
 import { MasterKey } from './keyring/master-key.js';
 import { KeyGauges } from './keyring/key-gauges.service.js';
 import { Resealing } from './keyring/resealing.js';
@@ -43,6 +44,7 @@ export class PlatformModule {
         StatementWatch,
         KeyLimits,
         Database,
+        DataKeys,
         Keyring,
         Resealing,
         RotationPace,
@@ -61,6 +63,7 @@ export class PlatformModule {
         Metrics,
         Tracing,
         Database,
+        DataKeys,
         Keyring,
         KeyRotationService,
         KeyInventoryService,

@@ -99,10 +99,17 @@ async function attachMounts(server: Side, postgres: BenchPostgres, database: str
 
 /** Seals the seeds as the server would, by its own keyring. */
 async function sealed(url: string, keyFile: string, seeds: readonly Buffer[]): Promise<Buffer[]> {
-  const { Clock, createDataSource, Database, KeyLimits, Keyring, readMasterKey } = await builtPlatform();
+  const { Clock, createDataSource, Database, DataKeys, KeyLimits, Keyring, readMasterKey } =
+    await builtPlatform();
   const dataSource = createDataSource({ url, poolSize: 2, entities: [] });
   await dataSource.initialize();
-  const keyring = new Keyring(new Database(dataSource), readMasterKey(keyFile), new Clock(), new KeyLimits());
+  const dataKeys = new DataKeys(
+    new Database(dataSource),
+    readMasterKey(keyFile),
+    new Clock(),
+    new KeyLimits(),
+  );
+  const keyring = new Keyring(dataKeys);
   const place = (number: number) => ({
     table: 'totp_enrollments',
     column: 'sealed_seed',

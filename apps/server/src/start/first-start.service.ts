@@ -7,8 +7,8 @@ import {
   Config,
   ConfigError,
   Database,
+  DataKeys,
   Installation,
-  Keyring,
   type Transaction,
 } from '@sallyport/platform';
 import { newRootToken, newServiceToken, TokensService } from '@sallyport/tokens';
@@ -29,7 +29,7 @@ export class FirstStart implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly database: Database,
-    private readonly keyring: Keyring,
+    private readonly dataKeys: DataKeys,
     private readonly installation: Installation,
     private readonly credential: NewCredential,
     private readonly localUsers: LocalUsersService,
@@ -40,7 +40,7 @@ export class FirstStart implements OnApplicationBootstrap {
 
   /** @throws ConfigError where the given administrator's password is refused by S01 or S03; DomainError `wrong-master-key`. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.keyring.open();
+    await this.dataKeys.open();
     if (!(await this.installation.exists())) await this.make();
     await this.installation.open();
   }

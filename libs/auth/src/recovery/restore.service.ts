@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, type AuditGap, AuditResumption, AuditService } from '@sallyport/audit';
-import { Clock, Database, Keyring, type Transaction } from '@sallyport/platform';
+import { Clock, Database, DataKeys, type Transaction } from '@sallyport/platform';
 import { AllTokensService } from './all-tokens.service.js';
 
 export interface RestoreReport {
@@ -23,7 +23,7 @@ export interface RestoreReport {
 export class RestoreService {
   constructor(
     private readonly database: Database,
-    private readonly keyring: Keyring,
+    private readonly dataKeys: DataKeys,
     private readonly tokens: AllTokensService,
     private readonly audit: AuditService,
     private readonly resumption: AuditResumption,
@@ -51,7 +51,7 @@ export class RestoreService {
         ),
         activationCodes: await tx.execute('DELETE FROM activation_codes'),
         // How often the old one sealed after the backup is not known (S66).
-        dataKeyId: await this.keyring.newKey(tx, null),
+        dataKeyId: await this.dataKeys.replace(tx, null),
         auditGap: await this.resumption.resume(tx, actor),
       };
       await this.audit.record(tx, actor, {

@@ -2,7 +2,8 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { Database, single, type Transaction } from '../database/database.js';
-import { Keyring, type SealPlace } from '../keyring/keyring.js';
+import { Keyring } from '../keyring/keyring.js';
+import type { SealPlace } from '../keyring/sealed-value.js';
 
 const LOOKUP_KEY: SealPlace = { table: 'installation', column: 'sealed_lookup_key', row: 'only' };
 

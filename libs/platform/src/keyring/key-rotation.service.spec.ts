@@ -5,6 +5,7 @@ import { type Core, startCore } from '../../../../test/support/core.js';
 import { addUser, bind } from '../../../../test/support/people.js';
 import { Database } from '../database/database.js';
 import { Installation } from '../installation/installation.js';
+import { DataKeys } from './data-keys.service.js';
 import { KeyInventoryService } from './key-inventory.service.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { Keyring } from './keyring.js';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   rotation = new KeyRotationService(
     core.get(Database),
     core.get(DataSource),
-    core.get(Keyring),
+    core.get(DataKeys),
     core.get(MasterKey),
     core.get(Resealing),
     core.clock,

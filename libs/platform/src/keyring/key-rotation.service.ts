@@ -7,7 +7,7 @@ import { isPooled } from '../database/data-source.js';
 import { Database, type Transaction } from '../database/database.js';
 import type { Sql } from '../database/sql.js';
 import { DomainError } from '../domain-error.js';
-import { Keyring } from './keyring.js';
+import { DataKeys } from './data-keys.service.js';
 import { MasterKey } from './master-key.js';
 import { Resealing } from './resealing.js';
 import { SEALED_COLUMNS, SEALED_IN_SCHEMA } from './sealed-columns.js';
@@ -63,7 +63,7 @@ export class KeyRotationService {
   constructor(
     private readonly database: Database,
     private readonly dataSource: DataSource,
-    private readonly keyring: Keyring,
+    private readonly dataKeys: DataKeys,
     private readonly masterKey: MasterKey,
     private readonly resealing: Resealing,
     private readonly clock: Clock,
@@ -89,7 +89,7 @@ export class KeyRotationService {
   private async begin({ master }: RotationWish, record: RotationRecord): Promise<Rotation> {
     return this.database.transaction(async (tx) => {
       await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
-      const inUse = await this.keyring.masterKeyInUse(tx);
+      const inUse = await this.dataKeys.masterKeyInUse(tx);
       if (master && inUse === this.masterKey.newestId)
         throw new DomainError(
           'conflict',
@@ -97,7 +97,7 @@ export class KeyRotationService {
           'The last key in the master key file is in use already: put a new one behind it first.',
         );
       const masterKeyId = master ? this.masterKey.newestId : inUse;
-      const dataKeyId = await this.keyring.newKey(tx, masterKeyId);
+      const dataKeyId = await this.dataKeys.replace(tx, masterKeyId);
       const rotation = { id: randomUUID(), data_key_id: dataKeyId, master_key_id: masterKeyId };
       await tx.execute(
         'INSERT INTO key_rotations (id, data_key_id, master_key_id, started_at) VALUES ($1, $2, $3, $4)',

@@ -1,82 +1,29 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../clock.js';
-import { forEverybody } from '../database/connection-pool.js';
-import { Database } from '../database/database.js';
-import type { Sql } from '../database/sql.js';
-import { DomainError } from '../domain-error.js';
-import { MasterKey } from './master-key.js';
+import { DataKeys } from './data-keys.service.js';
+import { dataKey, dataKeyIdOf, sealWith, type SealPlace, unsealWith } from './sealed-value.js';
 
-/** Where a sealed value lives; bound into the seal, so that it opens nowhere else (S65). */
-export interface SealPlace {
-  table: string;
-  column: string;
-  /** The row's own identity: its id, or the ids its uniqueness stands on. */
-  row: string;
-}
-
-/** When a data key is retired (S66): whichever comes first. */
-export class KeyLimits {
-  readonly seals: number = 2 ** 30;
-  readonly days: number = 90;
-  /** How many seals a process reserves in Postgres at once. */
-  readonly share: number = 4096;
-}
-
-const FORMAT = 1;
-const HEADER = 1 + 4 + 12;
-const TAG = 16;
-/** The key of decoys: of this process alone, and no row's id. */
+/** The number of the key of decoys, which no row of data keys has. */
 const DECOY_KEY_ID = 0;
 
-/**
- * Seals secrets with AES-256-GCM under a data key (S65-S67). Layout of a sealed value:
- * format (1 byte), data key id (4 bytes), nonce (12 random bytes), ciphertext, tag (16 bytes).
- */
+/** Seals secrets under data keys, for one place each (S65-S67). */
 @Injectable()
 export class Keyring {
-  private readonly decoyKey = createSecretKey(randomBytes(32));
-  private readonly opened = new Map<number, KeyObject>([[DECOY_KEY_ID, this.decoyKey]]);
-  private current: { id: number; left: number; until: number } | null = null;
-  private reserving: Promise<void> | null = null;
-  private asking: Promise<boolean> | null = null;
+  /** Of this process alone. */
+  private readonly decoyKey = dataKey(DECOY_KEY_ID, randomBytes(32));
 
-  constructor(
-    private readonly database: Database,
-    private readonly masterKey: MasterKey,
-    private readonly clock: Clock,
-    private readonly limits: KeyLimits,
-  ) {}
-
-  /**
-   * Opens every data key once at start.
-   * @throws DomainError `wrong-master-key` when one does not open.
-   */
-  async open(): Promise<void> {
-    const rows = await this.database.query<DataKeyRow>('SELECT id, wrapped_key FROM data_keys ORDER BY id');
-    for (const row of rows) this.unwrap(row);
-  }
+  constructor(private readonly dataKeys: DataKeys) {}
 
   /** @param secret what is sealed. @returns the sealed bytes. @throws DomainError `unavailable` without the database. */
   async seal(secret: Buffer, place: SealPlace): Promise<Buffer> {
-    const id = await this.takeSeal();
-    return sealWith(await this.keyById(id), id, secret, place);
+    return sealWith(await this.dataKeys.forOneSeal(), secret, place);
   }
 
   /** @throws DomainError `sealed-value-broken` when the value was moved, changed or cut; never empty or plain. */
   async unseal(sealed: Buffer, place: SealPlace): Promise<Buffer> {
-    if (sealed.length < HEADER + TAG || sealed[0] !== FORMAT) throw broken(place);
-    const id = sealed.readUInt32BE(1);
-    const key = await this.keyById(id);
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(5, HEADER)).setAAD(
-        context(id, place),
-      );
-      decipher.setAuthTag(sealed.subarray(-TAG));
-      return Buffer.concat([decipher.update(sealed.subarray(HEADER, -TAG)), decipher.final()]);
-    } catch (error) {
-      throw broken(place, error);
-    }
+    const id = dataKeyIdOf(sealed, place);
+    const key = id === DECOY_KEY_ID ? this.decoyKey : await this.dataKeys.byId(id);
+    return unsealWith(key, sealed, place);
   }
 
   /**
@@ -84,159 +31,6 @@ export class Keyring {
    * for whoever has none (S23).
    */
   decoy(length: number, place: SealPlace): Buffer {
-    return sealWith(this.decoyKey, DECOY_KEY_ID, randomBytes(length), place);
+    return sealWith(this.decoyKey, randomBytes(length), place);
   }
-
-  private async keyById(id: number): Promise<KeyObject> {
-    const known = this.opened.get(id);
-    if (known !== undefined) return known;
-    const [row] = await this.database.query<DataKeyRow>(
-      'SELECT id, wrapped_key FROM data_keys WHERE id = $1::bigint',
-      [id],
-    );
-    if (row === undefined) throw new DomainError('internal', 'data-key-missing', `data key ${id} is missing`);
-    return this.unwrap(row);
-  }
-
-  private unwrap(row: DataKeyRow): KeyObject {
-    try {
-      const key = createSecretKey(this.masterKey.unwrap(row.wrapped_key));
-      this.opened.set(row.id, key);
-      return key;
-    } catch (error) {
-      throw new DomainError(
-        'internal',
-        'wrong-master-key',
-        `the master key does not open data key ${row.id}`,
-        {},
-        { cause: error },
-      );
-    }
-  }
-
-  private async takeSeal(): Promise<number> {
-    for (;;) {
-      const current = this.current;
-      if (current !== null && current.left > 0 && this.clock.now().getTime() < current.until) {
-        const active = await this.isActive(current.id);
-        // Others took of the share meanwhile.
-        if (active && current.left > 0) {
-          current.left -= 1;
-          return current.id;
-        }
-        if (!active && this.current === current) this.current = null;
-        continue;
-      }
-      this.reserving ??= forEverybody(() => this.reserve()).finally(() => (this.reserving = null));
-      await this.reserving;
-    }
-  }
-
-  /** A rotation elsewhere counts from the next seal on (S68); all who seal at one moment ask together. */
-  private isActive(id: number): Promise<boolean> {
-    this.asking ??= forEverybody(() =>
-      Promise.resolve().then(async () => {
-        this.asking = null;
-        const rows = await this.database.query(
-          'SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL',
-          [id],
-        );
-        return rows.length === 1;
-      }),
-    );
-    return this.asking;
-  }
-
-  /** Takes a share of the active key's seals; a key at its limit is retired and replaced, by whoever comes first. */
-  private async reserve(): Promise<void> {
-    const now = this.clock.now();
-    const oldest = new Date(now.getTime() - this.limits.days * 86_400_000);
-    const reserveOn = (sql: Sql) =>
-      sql.query<ReservedKey>(RESERVE, [this.limits.share, oldest, this.limits.seals]);
-    const [fit] = await reserveOn(this.database);
-    const row = fit ?? (await this.replaceKey(reserveOn));
-    if (row === undefined)
-      throw new DomainError('internal', 'data-key-missing', 'no data key can be reserved');
-    this.current = {
-      id: row.id,
-      left: this.limits.share,
-      until: row.created_at.getTime() + this.limits.days * 86_400_000,
-    };
-  }
-
-  private async replaceKey(
-    reserveOn: (sql: Sql) => Promise<ReservedKey[]>,
-  ): Promise<ReservedKey | undefined> {
-    return this.database.transaction(async (tx) => {
-      // Taken before anything else of the table is: two who held a lesser lock would wait for each other.
-      await tx.execute('LOCK TABLE data_keys IN SHARE ROW EXCLUSIVE MODE');
-      const [made] = await reserveOn(tx);
-      if (made !== undefined) return made;
-      await this.newKey(tx, null);
-      const [fresh] = await reserveOn(tx);
-      return fresh;
-    });
-  }
-
-  /**
-   * Retires the active data key and makes a new one; from its commit on every replica seals with that. The caller holds the table lock.
-   * @param masterKeyId what wraps it; null: the one that wraps the newest data key, for not every replica may know a newer one yet (S68).
-   * @returns the id of the new key.
-   */
-  async newKey(tx: Sql, masterKeyId: string | null): Promise<number> {
-    const now = this.clock.now();
-    const wrapped = this.masterKey.wrap(randomBytes(32), masterKeyId ?? (await this.masterKeyInUse(tx)));
-    await tx.execute('UPDATE data_keys SET retired_at = $1 WHERE retired_at IS NULL', [now]);
-    const [made] = await tx.query<{ id: number }>(
-      'INSERT INTO data_keys (wrapped_key, created_at) VALUES ($1, $2) RETURNING id',
-      [wrapped, now],
-    );
-    return made!.id;
-  }
-
-  /** The name of the master key that wraps the newest data key; of a new database, of the newest there is. */
-  async masterKeyInUse(sql: Sql): Promise<string> {
-    const [row] = await sql.query<DataKeyRow>(
-      'SELECT id, wrapped_key FROM data_keys ORDER BY id DESC LIMIT 1',
-    );
-    return row === undefined ? this.masterKey.newestId : this.masterKey.idOf(row.wrapped_key);
-  }
-}
-
-interface DataKeyRow {
-  id: number;
-  wrapped_key: Buffer;
-}
-
-interface ReservedKey {
-  id: number;
-  created_at: Date;
-}
-
-const RESERVE = `
-  UPDATE data_keys SET seals_reserved = seals_reserved + $1
-  WHERE retired_at IS NULL AND created_at > $2 AND seals_reserved + $1 <= $3 RETURNING id, created_at`;
-
-function sealWith(key: KeyObject, id: number, secret: Buffer, place: SealPlace): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt8(FORMAT, 0);
-  header.writeUInt32BE(id, 1);
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context(id, place));
-  return Buffer.concat([header, nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
-}
-
-function context(keyId: number, { table, column, row }: SealPlace): Buffer {
-  return Buffer.from(JSON.stringify([FORMAT, table, column, row, keyId]));
-}
-
-function broken(place: SealPlace, cause?: unknown): DomainError {
-  const { table, column, row } = place;
-  return new DomainError(
-    'internal',
-    'sealed-value-broken',
-    `a sealed value does not open: ${table}.${column} of ${row}`,
-    {},
-    { cause },
-  );
 }

@@ -1,4 +1,4 @@
-import type { SealPlace } from './keyring.js';
+import type { SealPlace } from './sealed-value.js';
 
 /** A column that holds sealed values, and what its rows are named by in their seals. */
 export interface SealedColumn {
