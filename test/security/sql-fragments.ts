@@ -18,7 +18,7 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
   'libs/auth/src/sessions/statistics.service.ts': ['statement'],
   // Columns and parameters as the callers in the same lib name them.
   'libs/auth/src/sign-in/factor-reset.service.ts': ['principal'],
-  'libs/auth/src/sign-in/sign-in-rows.ts': ['alias', 'device', 'now', 'signIn', 'signInEpoch'],
+  'libs/auth/src/sign-in/sign-in-statements.ts': ['alias', 'device', 'now', 'signIn', 'signInEpoch'],
   // From the list of statements above it.
   'libs/auth/src/sign-in/sweeper.service.ts': ['statement'],
   'libs/identity/src/groups/group-closure.ts': ['groupsOfPerson(`${person}.id`)', 'person'],

@@ -4,7 +4,7 @@ import { canonicalName } from '@sallyport/identity';
 import { Clock, Database, type Transaction } from '@sallyport/platform';
 import { type AdministrativePrivilege, reachOf, reachValues, withinReach } from '@sallyport/privileges';
 import { hasLiveToken } from '@sallyport/tokens';
-import { livePartial } from '../sign-in/sign-in-rows.js';
+import { livePartial } from '../sign-in/sign-in-statements.js';
 import { type DeviceFilter, isEveryDevice } from './device-filter.js';
 import {
   DEVICE_COLUMNS,

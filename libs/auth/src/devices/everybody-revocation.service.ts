@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { after, Clock, Database, single } from '@sallyport/platform';
 import { hasLiveToken } from '@sallyport/tokens';
-import { livePartial } from '../sign-in/sign-in-rows.js';
+import { livePartial } from '../sign-in/sign-in-statements.js';
 import { type DeviceRow, deviceOf, type RegisteredDevice } from './device-rows.js';
 import type { RevokedDevices, TokenKinds } from './revocation.js';
 

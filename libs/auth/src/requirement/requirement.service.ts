@@ -3,7 +3,7 @@ import { groupsOfPerson } from '@sallyport/identity';
 import { ADMIN_MFA, MfaMethod } from '@sallyport/mfa-methods';
 import { columnsOf, Database, type Reads } from '@sallyport/platform';
 import { ACCOUNT_OF_TOKEN, type CompletedFactor } from '@sallyport/tokens';
-import { ACCOUNT_OF_HANDLE } from '../sign-in/sign-in-rows.js';
+import { ACCOUNT_OF_HANDLE } from '../sign-in/sign-in-statements.js';
 
 /** One thing that is owed: any of the methods satisfies it. */
 export interface Enforcement {
