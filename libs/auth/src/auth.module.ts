@@ -16,6 +16,7 @@ import { FirstFactorService } from './first-factor/first-factor.service.js';
 import { LockedUsersService } from './first-factor/locked-users.service.js';
 import { PasswordThrottleService } from './first-factor/password-throttle.service.js';
 import { SignInLine } from './first-factor/sign-in-line.js';
+import { RefusedPasswordsService } from './first-factor/refused-passwords.service.js';
 import { StoppedPasswordsService } from './first-factor/stopped-passwords.service.js';
 import { AllTokensService } from './recovery/all-tokens.service.js';
 import { RestoreService } from './recovery/restore.service.js';
@@ -98,6 +99,7 @@ const services = [
     ...services,
     FirstFactorService,
     PasswordThrottleService,
+    RefusedPasswordsService,
     StoppedPasswordsService,
     SignInLine,
     SecondFactorService,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, AuditService } from '@sallyport/audit';
+import type { Actor } from '@sallyport/audit';
 import {
   AuthMountsService,
   canonicalName,
@@ -32,8 +32,8 @@ import {
   type PasswordSubject,
 } from './password-throttle.service.js';
 import { passwordRuleOf } from './password-waits.js';
+import { RefusedPasswordsService } from './refused-passwords.service.js';
 import { SignInLine } from './sign-in-line.js';
-import { StoppedPasswordsService } from './stopped-passwords.service.js';
 import { unknownSubject } from './unknown-subject.js';
 
 /** Who has proven a password, and as it stood at that moment (S37). */
@@ -94,9 +94,8 @@ export class FirstFactorService {
     private readonly line: SignInLine,
     private readonly hashes: HashQueue,
     private readonly throttle: PasswordThrottleService,
-    private readonly stopped: StoppedPasswordsService,
+    private readonly refused: RefusedPasswordsService,
     private readonly mounts: AuthMountsService,
-    private readonly audit: AuditService,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
   ) {}
@@ -130,12 +129,13 @@ export class FirstFactorService {
     );
     const counted = this.countedAs(attempt, user, network, lockout);
     const booked = await this.throttle.book(counted);
-    if ('waitSeconds' in booked) throw await this.throttled(attempt, counted, user, booked.waitSeconds);
+    if ('waitSeconds' in booked)
+      throw await this.refused.throttled(counted, user !== null, booked.waitSeconds, attempt.actor);
     const { booking } = booked;
     const matches = await this.judge(attempt, user, booking);
     const { provider } = attempt;
     if (!matches || user === null || provider === null || isClosed(user, attempt))
-      throw await this.reject(attempt, booking, user);
+      throw await this.refused.wrong(booking, user, attempt.actor);
     await this.database.pipeline((sql) =>
       Promise.all([
         this.throttle.release(booking, sql),
@@ -218,54 +218,6 @@ export class FirstFactorService {
       await this.throttle.release(booking);
       throw error;
     }
-  }
-
-  private async reject(
-    attempt: PasswordTry,
-    booking: PasswordBooking,
-    user: UserRow | null,
-  ): Promise<DomainError> {
-    await this.database.transaction(async (tx) => {
-      // In the order of a sign-in that is finished meanwhile: the user, then the count.
-      await tx.execute('SELECT 1 FROM local_users WHERE id = $1 FOR NO KEY UPDATE', [user?.id ?? null]);
-      const { failures, sharedFailures, waitSeconds } = await this.throttle.fail(tx, booking);
-      await tx.execute(
-        `UPDATE local_users SET failed_login_attempts = failed_login_attempts + 1,
-           lock_start = CASE WHEN $2 THEN $3::timestamptz ELSE lock_start END WHERE id = $1`,
-        [user?.id ?? null, waitSeconds > 0, this.clock.now()],
-      );
-      await this.audit.record(tx, attempt.actor, {
-        action: 'sign-in.password-refused',
-        outcome: 'failure',
-        object: { type: 'account', id: booking.subject },
-        detail: { reason: 'wrong-password', failures, network: booking.network },
-      });
-      if (user !== null) await this.stopped.stopAfter(tx, sharedFailures, user, attempt.actor);
-    });
-    return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
-  }
-
-  private async throttled(
-    attempt: PasswordTry,
-    counted: PasswordSubject,
-    user: UserRow | null,
-    wait: number,
-  ): Promise<DomainError> {
-    const event = {
-      action: 'sign-in.password-throttled',
-      outcome: 'denied',
-      object: { type: 'account', id: counted.subject },
-      detail: { reason: 'throttled', network: counted.network, known: user !== null },
-    } as const;
-    await this.audit.recordFolded(
-      this.database,
-      attempt.actor,
-      event,
-      `${counted.subject}/${counted.network}`,
-    );
-    return new DomainError('throttled', 'password-throttled', 'Too many failed attempts. Try again later.', {
-      retryAfter: wait,
-    });
   }
 
   /** For the statistics (appgate.md §6.8), which know no further mounts of `/v1`: right passwords by provider and hour. */

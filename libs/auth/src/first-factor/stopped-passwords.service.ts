@@ -3,7 +3,7 @@ import { type Actor, AuditService } from '@sallyport/audit';
 import { FactorHistory } from '@sallyport/identity';
 import { Clock, Config, type Sql } from '@sallyport/platform';
 
-interface StoppedUser {
+export interface StoppedUser {
   id: string;
   account_id: string;
   principal_id: string;
