@@ -14,15 +14,20 @@ export const BOOK = `
     AND cardinality(t.bookings) < CASE t.subject WHEN '${ALL}' THEN $6::int ELSE $7::int END
   RETURNING subject, network`;
 
+/** Row by row, for a join of the two would read the whole table while it is small, and hold what it finds in any order. */
+const EACH_HELD = `CROSS JOIN LATERAL (
+      SELECT subject, network, failures, bookings, wait_until FROM password_throttles
+      WHERE subject = w.subject AND network = w.network FOR UPDATE
+    ) AS t`;
+
 /**
  * A try that counts neither way is no longer under way: $1 subjects, $2 networks, $3 when it was booked, $4 now, $5 lost before. Answers the
  * rows that held no tries whose replica died; the others are left to SETTLE, which counts those.
  */
 export const RELEASE = `
   WITH held AS (
-    SELECT t.subject, t.network, t.bookings, $5::timestamptz > ANY (t.bookings) AS with_lost
-    FROM password_throttles t JOIN unnest($1::text[], $2::text[]) AS w (subject, network) USING (subject, network)
-    ORDER BY t.subject, t.network FOR UPDATE OF t
+    SELECT t.*, $5::timestamptz > ANY (t.bookings) AS with_lost
+    FROM (SELECT * FROM unnest($1::text[], $2::text[]) AS w (subject, network) ORDER BY 1, 2) AS w ${EACH_HELD}
   )
   UPDATE password_throttles t SET updated_at = $4,
     bookings = ARRAY(SELECT b FROM unnest(h.bookings) WITH ORDINALITY AS u (b, n)
@@ -47,9 +52,8 @@ const OTHER_NAMES = `(
  */
 export const SETTLE = `
   WITH held AS (
-    SELECT t.subject, t.network, t.failures, t.bookings, t.wait_until, w.mine
-    FROM password_throttles t JOIN unnest($1::text[], $2::text[], $3::timestamptz[]) AS w (subject, network, mine) USING (subject, network)
-    ORDER BY t.subject, t.network FOR UPDATE OF t
+    SELECT t.*, w.mine
+    FROM (SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS w (subject, network, mine) ORDER BY 1, 2) AS w ${EACH_HELD}
   ), lost AS (
     SELECT *, (SELECT count(*) FROM unnest(bookings) b WHERE b < $5)::int AS lost, coalesce(mine >= $5 AND mine = ANY (bookings), false) AS mine_runs
     FROM held
