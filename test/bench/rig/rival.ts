@@ -1,13 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { symmetricEncrypt } from 'better-auth/crypto';
+import { hashPassword, symmetricEncrypt } from 'better-auth/crypto';
 import type { BenchPostgres } from './postgres.ts';
 import type { LoadRequest } from './load.ts';
 import { codeOf } from './codes.ts';
 import { PASSWORD, POOL } from './scene.ts';
 import { type Side, startSide } from './side.ts';
 
-const DATABASE = 'better_auth';
 const ORIGIN = 'http://127.0.0.1';
 
 const PACKAGE = new URL('../../../node_modules/better-auth/package.json', import.meta.url);
@@ -15,14 +14,21 @@ export const RIVAL = `better-auth ${(JSON.parse(readFileSync(PACKAGE, 'utf8')) a
 
 /** better-auth in its own process on its own database of the same PostgreSQL. */
 export class Rival {
-  readonly database = DATABASE;
+  readonly database: string;
   readonly side: Side;
   private readonly postgres: BenchPostgres;
   private readonly secret: string;
   private readonly seeds: string[];
 
-  private constructor(postgres: BenchPostgres, side: Side, secret: string, seeds: string[]) {
+  private constructor(
+    postgres: BenchPostgres,
+    database: string,
+    side: Side,
+    secret: string,
+    seeds: string[],
+  ) {
     this.postgres = postgres;
+    this.database = database;
     this.side = side;
     this.secret = secret;
     this.seeds = seeds;
@@ -30,21 +36,37 @@ export class Rival {
 
   /** Starts it, and plants as many people as it is measured with: half of them, those of odd numbers, have an authenticator. */
   static async open(postgres: BenchPostgres, people: number, passwordHash: string): Promise<Rival> {
-    await postgres.create(DATABASE);
+    return Rival.openWith(postgres, people, passwordHash, 'argon2id');
+  }
+
+  /** The same with the hash it has unless told otherwise. */
+  static async openAsShipped(postgres: BenchPostgres, people: number): Promise<Rival> {
+    return Rival.openWith(postgres, people, await hashPassword(PASSWORD), 'scrypt');
+  }
+
+  private static async openWith(
+    postgres: BenchPostgres,
+    people: number,
+    passwordHash: string,
+    hash: 'argon2id' | 'scrypt',
+  ): Promise<Rival> {
+    const database = `better_auth_${hash}`;
+    await postgres.create(database);
     const secret = randomBytes(32).toString('base64');
     const side = await startSide('better-auth', {
-      DATABASE_URL: postgres.url(DATABASE),
+      DATABASE_URL: postgres.url(database),
       POOL,
       SECRET: secret,
+      HASH: hash,
     });
     const seeds = Array.from({ length: people }, () => randomBytes(20).toString('hex').slice(0, 32));
-    const rival = new Rival(postgres, side, secret, seeds);
+    const rival = new Rival(postgres, database, side, secret, seeds);
     await rival.plant(passwordHash);
     return rival;
   }
 
   private async plant(passwordHash: string): Promise<void> {
-    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(DATABASE, text, values);
+    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(this.database, text, values);
     const count = this.seeds.length;
     for (const kind of ['owing', 'plain']) {
       const id = `md5('${kind}-person/' || n)::uuid::text`;
@@ -76,7 +98,7 @@ export class Rival {
 
   /** Everybody's password was right a moment ago. */
   async plantSignIns(count: number): Promise<void> {
-    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(DATABASE, text, values);
+    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(this.database, text, values);
     await rows('DELETE FROM verification');
     for (const [prefix, value] of [
       ['2fa-', `md5('owing-person/' || n)::uuid::text`],
@@ -119,7 +141,7 @@ export class Rival {
 
   async sessions(): Promise<number> {
     const [row] = await this.postgres.rows<{ count: number }>(
-      DATABASE,
+      this.database,
       'SELECT count(*)::int AS count FROM session',
     );
     return row!.count;

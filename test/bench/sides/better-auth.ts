@@ -8,9 +8,10 @@ import { serve } from './serve.ts';
 
 /**
  * better-auth as its documentation sets it up for Postgres, with the settings that make it comparable: sessions in the database and no copy
- * of them in a cookie, Argon2id with our parameters instead of its scrypt, its rate limit off (ours counts in the database and stays on).
+ * of them in a cookie, its rate limit off (ours counts in the database and stays on), and Argon2id with our parameters in place of its scrypt
+ * unless HASH says `scrypt`.
  */
-const { DATABASE_URL: connectionString, POOL: max, SECRET: secret } = process.env;
+const { DATABASE_URL: connectionString, POOL: max, SECRET: secret, HASH } = process.env;
 const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 const auth = betterAuth({
@@ -19,10 +20,12 @@ const auth = betterAuth({
   database: new pg.Pool({ connectionString, max: Number(max) }),
   emailAndPassword: {
     enabled: true,
-    password: {
-      hash: (password) => hash(password, ARGON2),
-      verify: ({ hash: stored, password }) => verify(stored, password),
-    },
+    ...(HASH !== 'scrypt' && {
+      password: {
+        hash: (password: string) => hash(password, ARGON2),
+        verify: ({ hash: stored, password }: { hash: string; password: string }) => verify(stored, password),
+      },
+    }),
   },
   session: { cookieCache: { enabled: false } },
   rateLimit: { enabled: false },
