@@ -8,7 +8,7 @@ const DOCUMENT = readFileSync(join(ROOT, 'docs/keys.md'), 'utf8');
 
 /** Of node:crypto these hold no key and choose no algorithm. */
 const PLAIN = /^(random\w+|timingSafeEqual|X509Certificate|type \w+|KeyObject)$/;
-const PACKAGES = /from '(@node-rs\/argon2|selfsigned|jose|otplib|@otplib\/[^']+)'/;
+const PACKAGES = /(?:from |import\()'(@node-rs\/argon2|selfsigned|jose|otplib|@otplib\/[^']+)'/;
 
 function rowsUnder(heading: string): string[][] {
   const [, section = ''] = DOCUMENT.split(`## ${heading}\n`);

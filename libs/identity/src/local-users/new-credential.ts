@@ -4,6 +4,7 @@ import { Config, DomainError, type Violation } from '@sallyport/platform';
 import { nameProblem } from '../names/index.js';
 import {
   BreachedList,
+  commonPasswords,
   HashQueue,
   hashPassword,
   passwordProblem,
@@ -32,11 +33,12 @@ export class NewCredential {
 
   /** What is wrong with a password; null when it may be set. No network call is made for this (S03). */
   async passwordProblem(password: string, username: string, rules: PasswordRules): Promise<string | null> {
-    const problem = passwordProblem(password, {
+    const wanted = {
       minLength: rules.minPasswordLength,
       blockCommon: rules.blockCommonPasswords,
       context: { username, host: this.config.publicHost, product: 'sallyport' },
-    });
+    };
+    const problem = passwordProblem(password, wanted, await commonPasswords());
     if (problem !== null) return problem.message;
     if (rules.blockCommonPasswords && (await this.breached.contains(preparePassword(password))))
       return 'is too common';

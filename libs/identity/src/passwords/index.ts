@@ -1,4 +1,5 @@
 export { BreachedList } from './breached-list.js';
+export { commonPasswords } from './common-passwords.js';
 export { HASH_QUEUE_OPTIONS, HashQueue, type HashQueueOptions } from './hash-queue.js';
 export {
   ARGON2_PARAMETERS,

@@ -7,6 +7,9 @@ const rules: PasswordRules = {
   blockCommon: true,
   context: { username: 'Jürgen', host: 'vpn.Example.com', product: 'Sallyport' },
 };
+const common = await commonPasswords();
+const problemOf = (password: string, wanted = rules, list = common) =>
+  passwordProblem(password, wanted, list);
 const TOO_COMMON = { code: 'too-common', message: 'is too common' };
 /** Code points no list knows: ASCII, emoji, letters with a mark that has no composed form. */
 const UNITS = { ASCII: 'q', emoji: '😀', 'a combining pair': 'q\u0301' };
@@ -15,49 +18,49 @@ describe('passwordProblem', () => {
   it.each(Object.entries(UNITS))('S01 counts code points of %s', (_, unit) => {
     const points = Array.from(unit).length;
     const text = (length: number): string => unit.repeat(length / points) + 'z'.repeat(length % points);
-    expect(passwordProblem(text(7), rules)).toEqual({
+    expect(problemOf(text(7), rules)).toEqual({
       code: 'too-short',
       message: 'must be at least 8 characters',
     });
     const tooLong = { code: 'too-long', message: 'must be at most 256 characters' };
     const open = { ...rules, blockCommon: false };
-    for (const length of [8, 64, 256]) expect(passwordProblem(text(length), open)).toBeNull();
-    for (const length of [257, 5_000]) expect(passwordProblem(text(length), open)).toEqual(tooLong);
+    for (const length of [8, 64, 256]) expect(problemOf(text(length), open)).toBeNull();
+    for (const length of [257, 5_000]) expect(problemOf(text(length), open)).toEqual(tooLong);
   });
 
   it('S01 counts after NFC', () => {
-    expect(passwordProblem('e\u0301'.repeat(7), rules)).toMatchObject({ code: 'too-short' });
-    expect(passwordProblem('e\u0301'.repeat(256), rules)).toBeNull();
+    expect(problemOf('e\u0301'.repeat(7), rules)).toMatchObject({ code: 'too-short' });
+    expect(problemOf('e\u0301'.repeat(256), rules)).toBeNull();
   });
 
   it('S01 takes the length the provider asks for, and never less than 5', () => {
-    expect(passwordProblem('zqxjvkwb', { ...rules, minLength: 15 })).toEqual({
+    expect(problemOf('zqxjvkwb', { ...rules, minLength: 15 })).toEqual({
       code: 'too-short',
       message: 'must be at least 15 characters',
     });
-    expect(passwordProblem('zqxj', { ...rules, minLength: 0 })).toEqual({
+    expect(problemOf('zqxj', { ...rules, minLength: 0 })).toEqual({
       code: 'too-short',
       message: 'must be at least 5 characters',
     });
-    expect(passwordProblem('zqxjv', { ...rules, minLength: 0 })).toBeNull();
+    expect(problemOf('zqxjv', { ...rules, minLength: 0 })).toBeNull();
   });
 
   it.each(['zqxjvkwbt', 'ZQXJVKWBT', '0918273645546372', ' zqxjvkw ', 'zqx\u0000jvkw', '\u202ezqxjvkw'])(
     'S01 has no rule about kinds of characters: %j',
     (password) => {
-      expect(passwordProblem(password, rules)).toBeNull();
+      expect(problemOf(password, rules)).toBeNull();
     },
   );
 
   it.each(['zqxjvkwb\ud800', '\udc00zqxjvkwb'])('refuses only text that is none: %j', (password) => {
     const problem = { code: 'ill-formed', message: 'contains invalid characters' };
-    expect(passwordProblem(password, rules)).toEqual(problem);
+    expect(problemOf(password, rules)).toEqual(problem);
   });
 
   it('S03 knows at least 10 000 common passwords that are long enough to matter', () => {
-    const long = [...commonPasswords()].filter((password) => Array.from(password).length >= 8);
+    const long = [...common].filter((password) => Array.from(password).length >= 8);
     expect(long.length).toBeGreaterThanOrEqual(10_000);
-    for (const password of long) expect(passwordProblem(password, rules)).toEqual(TOO_COMMON);
+    for (const password of long) expect(problemOf(password, rules)).toEqual(TOO_COMMON);
   });
 
   it.each([
@@ -76,26 +79,26 @@ describe('passwordProblem', () => {
     'example2026',
     'vpnvpn42',
   ])('S03 refuses %j', (password) => {
-    expect(passwordProblem(password, rules)).toEqual(TOO_COMMON);
-    expect(passwordProblem(password, { ...rules, blockCommon: false })).toBeNull();
+    expect(problemOf(password, rules)).toEqual(TOO_COMMON);
+    expect(problemOf(password, { ...rules, blockCommon: false })).toBeNull();
   });
 
   it.each(['jürgen-und-ich', 'my sallyport', 'xvpnvpn42', 'jürgenexample', '1a2jürgen'])(
     'S03 takes %j',
     (password) => {
-      expect(passwordProblem(password, rules)).toBeNull();
+      expect(problemOf(password, rules)).toBeNull();
     },
   );
 
   it('S03 takes digits that merely hold a part of an address', () => {
     const context = { ...rules.context, host: '10.1.0.192' };
-    expect(passwordProblem('4719203856', { ...rules, context })).toBeNull();
-    expect(passwordProblem('10.1.0.192', { ...rules, context })).toEqual(TOO_COMMON);
+    expect(problemOf('4719203856', { ...rules, context })).toBeNull();
+    expect(problemOf('10.1.0.192', { ...rules, context })).toEqual(TOO_COMMON);
   });
 
-  it('S03 refuses what a local list holds', () => {
-    expect(passwordProblem('Zqxjvkwbt', rules, new Set(['zqxjvkwbt']))).toEqual(TOO_COMMON);
-    expect(passwordProblem('zqxjvkwbtt', rules, new Set(['zqxjvkwbt']))).toBeNull();
+  it('S03 refuses what the list holds', () => {
+    expect(problemOf('Zqxjvkwbt', rules, new Set(['zqxjvkwbt']))).toEqual(TOO_COMMON);
+    expect(problemOf('zqxjvkwbtt', rules, new Set(['zqxjvkwbt']))).toBeNull();
   });
 
   it('S02 prepares by NFC and nothing else', () => {
@@ -104,8 +107,8 @@ describe('passwordProblem', () => {
 
   it('S86 answers worst cases quickly', () => {
     const started = performance.now();
-    passwordProblem('1'.repeat(256), { ...rules, context: { ...rules.context, username: '1' } });
-    passwordProblem('x'.repeat(4_000_000), rules);
+    problemOf('1'.repeat(256), { ...rules, context: { ...rules.context, username: '1' } });
+    problemOf('x'.repeat(4_000_000), rules);
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 });

@@ -1,5 +1,3 @@
-import { commonPasswords } from './common-passwords.js';
-
 export interface PasswordRules {
   /** Code points. Below 5 counts as 5. */
   minLength: number;
@@ -32,12 +30,12 @@ export function isWellFormed(text: string): boolean {
 /**
  * Why a password may not be set, or null (S01, S02, S03). There is no rule about kinds of characters. Length is counted in code points
  * after NFC. The breached hashes of S03 are asked separately (`BreachedList`), since they lie in a file.
- * @param localList further refused passwords, in NFC and lower case
+ * @param common what `blockCommon` refuses, in NFC and lower case.
  */
 export function passwordProblem(
   password: string,
   rules: PasswordRules,
-  localList?: ReadonlySet<string>,
+  common: ReadonlySet<string>,
 ): PasswordProblem | null {
   if (!isWellFormed(password)) return { code: 'ill-formed', message: 'contains invalid characters' };
   const prepared = preparePassword(password);
@@ -47,8 +45,7 @@ export function passwordProblem(
   if (length < least) return { code: 'too-short', message: `must be at least ${least} characters` };
   if (!rules.blockCommon) return null;
   const plain = fold(prepared);
-  const known = commonPasswords().has(plain) || localList?.has(plain);
-  if (!known && !isMadeOf(plain, rules.context)) return null;
+  if (!common.has(plain) && !isMadeOf(plain, rules.context)) return null;
   return { code: 'too-common', message: 'is too common' };
 }
 

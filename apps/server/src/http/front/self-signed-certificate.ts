@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import type { TlsKeys } from './listeners.js';
 
 const DAY_MS = 86_400_000;
@@ -67,6 +66,8 @@ function isSpent({ cert }: TlsKeys, now: Date): boolean {
 
 async function make(publicHost: string, now: Date): Promise<TlsKeys> {
   const names = [...new Set([publicHost, 'localhost', '127.0.0.1', '::1'])];
+  // Only who makes one loads what that takes.
+  const { generate } = await import('selfsigned');
   const made = await generate(
     [
       { name: 'commonName', value: publicHost.slice(0, 64) },
