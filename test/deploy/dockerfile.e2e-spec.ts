@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
+import { MALLOC_SETTINGS, NODE_FLAGS } from '../../tools/node-command.ts';
 import { BuildContext, readDockerfile, type Step } from '../support/dockerfile.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -58,6 +59,13 @@ describe('the Dockerfile', () => {
         /^node (--[\w=-]+ )*\S+\.m?js$/,
       );
     expect([steps('CMD').length, steps('HEALTHCHECK').length, steps('ENTRYPOINT').length]).toEqual([1, 1, 0]);
+  });
+
+  it('runs Node with the limits it has elsewhere', () => {
+    const [command] = steps('CMD').map(({ rest }) => JSON.parse(rest) as string[]);
+    expect(command).toEqual(['node', ...NODE_FLAGS, 'dist/bundle/server.js']);
+    for (const [name, value] of Object.entries(MALLOC_SETTINGS))
+      expect(steps('ENV')[0]!.rest).toMatch(new RegExp(`(^| )${name}=${value}( |$)`));
   });
 
   it('S97 is in production mode and holds no secret', () => {
