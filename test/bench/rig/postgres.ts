@@ -48,11 +48,13 @@ export async function startPostgres(): Promise<BenchPostgres> {
   process.once('exit', cutShort);
   const pools = new Map<string, pg.Pool>();
   const poolOf = (database: string): pg.Pool => {
-    const known =
-      pools.get(database) ??
-      new pg.Pool({ host: server.socketDirectory, user: 'postgres', database, max: 2 });
-    pools.set(database, known);
-    return known;
+    const known = pools.get(database);
+    if (known !== undefined) return known;
+    const made = new pg.Pool({ host: server.socketDirectory, user: 'postgres', database, max: 2 });
+    // What is lost with a connection nobody uses is told by whoever asks next.
+    made.on('error', () => undefined);
+    pools.set(database, made);
+    return made;
   };
   const rows = async <Row extends object>(
     database: string,

@@ -1,18 +1,12 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_SETTINGS, NODE_FLAGS } from '../../../tools/node-command.ts';
 import type { Round } from './load.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/bundle/server.js', import.meta.url));
 /** The same program in its modules, where a preloaded one can reach into a package. */
 export const IN_MODULES = fileURLToPath(new URL('../../../dist/apps/server/src/main.js', import.meta.url));
-/** As the image starts it: what its Dockerfile tells Node and glibc. */
-const IMAGE = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
-const FLAGS = [...IMAGE.matchAll(/"(--[\w-]+(?:=\d+)?)"/g)].map(([, flag]) => flag!);
-const MALLOC = Object.fromEntries(
-  [...IMAGE.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => [name, value]),
-);
 const UP = /http:\/\/127\.0\.0\.1:(\d+)/;
 const START_MS = 60_000;
 
@@ -35,15 +29,15 @@ export async function startSide(name: string, settings: Record<string, string>):
     serialization: 'advanced',
   });
   leaveWithUs(child);
-  const [{ port }] = (await Promise.race([once(child, 'message'), failed(child, name)])) as [
-    { port: number },
-  ];
+  const gone = failed(child, name);
+  gone.catch(() => undefined);
+  const [{ port }] = (await Promise.race([once(child, 'message'), gone])) as [{ port: number }];
   return {
     pid: child.pid!,
     port,
     ask: async (order) => {
       child.send(order);
-      const [round] = (await Promise.race([once(child, 'message'), failed(child, name)])) as [Round];
+      const [round] = (await Promise.race([once(child, 'message'), gone])) as [Round];
       return round;
     },
     stop: () => ended(child, 'SIGTERM'),
@@ -57,8 +51,15 @@ export async function startServer(
   flags: string[] = [],
   main = MAIN,
 ): Promise<Side> {
-  const child = spawn(process.execPath, [...FLAGS, ...flags, main], {
-    env: { ...bareEnvironment(), ...MALLOC, NODE_ENV: 'production', PORT: '0', TLS_PORT: 'off', ...settings },
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...flags, main], {
+    env: {
+      ...bareEnvironment(),
+      ...MALLOC_SETTINGS,
+      NODE_ENV: 'production',
+      PORT: '0',
+      TLS_PORT: 'off',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   leaveWithUs(child);
