@@ -29,6 +29,15 @@ it('counts right passwords by hour, nothing but numbers, wrong ones not', async 
   expect(total(data)).toBe(before + 2);
 });
 
+it('counts those who sign in at once in rows of their own, and all of them', async () => {
+  const before = (await read('user-logins'))[hour()]!;
+  for (let count = 0; count < 30; count += 3) await Promise.all([1, 2, 3].map(() => server.authenticate()));
+  expect((await read('user-logins'))[hour()]).toBe(before + 30);
+  const rows = await server.rows('SELECT 1 FROM login_counts');
+  expect(rows.length).toBeGreaterThan(1);
+  expect(rows.length).toBeLessThanOrEqual(16);
+});
+
 it('counts new devices by hour, old ones not', async () => {
   expect(await read('on-boarded-devices')).toMatchObject({ [hour()]: 1 });
   await server.administrator();
