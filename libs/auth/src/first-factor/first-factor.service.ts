@@ -22,10 +22,10 @@ import {
   Metrics,
   type Reads,
   sourceNetwork,
-  type Sql,
   type StepOutcome,
   storableText,
 } from '@sallyport/platform';
+import { StatisticsService } from '../sessions/statistics.service.js';
 import {
   type PasswordBooking,
   PasswordThrottleService,
@@ -66,9 +66,6 @@ export interface PasswordTry {
   actor: Actor;
 }
 
-/** Rows that hold one hour's count of a provider. */
-const COUNT_PARTS = 16;
-
 interface UserRow {
   id: string;
   account_id: string;
@@ -99,6 +96,7 @@ export class FirstFactorService {
     private readonly throttle: PasswordThrottleService,
     private readonly refused: RefusedPasswordsService,
     private readonly mounts: AuthMountsService,
+    private readonly statistics: StatisticsService,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
   ) {}
@@ -142,7 +140,7 @@ export class FirstFactorService {
     await this.database.pipeline((sql) =>
       Promise.all([
         this.throttle.release(booking, sql),
-        attempt.standIn === undefined ? this.countLogin(provider, sql) : null,
+        attempt.standIn === undefined ? this.statistics.countLogin(provider, sql) : null,
       ]),
     );
     if (attempt.standIn === undefined && needsRehash(user.password_hash))
@@ -221,20 +219,6 @@ export class FirstFactorService {
       await this.throttle.release(booking);
       throw error;
     }
-  }
-
-  /**
-   * For the statistics (appgate.md §6.8), which know no further mounts of `/v1`: right passwords by provider and hour. An hour's count lies in
-   * parts, told apart by a second within it, so that those who sign in at once seldom wait for one another's row.
-   */
-  private async countLogin({ id, type }: IdentityProvider, sql: Sql): Promise<void> {
-    if (type === 'Userpass') return;
-    await sql.execute(
-      `INSERT INTO login_counts AS known (identity_provider_id, hour, logins)
-       VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC') + make_interval(secs => floor(random() * ${COUNT_PARTS})), 1)
-       ON CONFLICT (identity_provider_id, hour) DO UPDATE SET logins = known.logins + 1`,
-      [id, this.clock.now()],
-    );
   }
 
   /** Weak parameters are raised once; a password changed meanwhile wins (S04). A full queue leaves it to the next sign-in. */
