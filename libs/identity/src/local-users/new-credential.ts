@@ -33,12 +33,11 @@ export class NewCredential {
 
   /** What is wrong with a password; null when it may be set. No network call is made for this (S03). */
   async passwordProblem(password: string, username: string, rules: PasswordRules): Promise<string | null> {
-    const wanted = {
+    const problem = passwordProblem(password, {
       minLength: rules.minPasswordLength,
-      blockCommon: rules.blockCommonPasswords,
+      common: rules.blockCommonPasswords ? await commonPasswords() : null,
       context: { username, host: this.config.publicHost, product: 'sallyport' },
-    };
-    const problem = passwordProblem(password, wanted, await commonPasswords());
+    });
     if (problem !== null) return problem.message;
     if (rules.blockCommonPasswords && (await this.breached.contains(preparePassword(password))))
       return 'is too common';

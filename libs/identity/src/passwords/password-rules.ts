@@ -1,8 +1,8 @@
 export interface PasswordRules {
   /** Code points. Below 5 counts as 5. */
   minLength: number;
-  /** Whether common passwords and names are refused; a provider can switch that off (S01). */
-  blockCommon: boolean;
+  /** What is refused as common, in NFC and lower case, and names with it; null: a provider has switched that off (S01). */
+  common: ReadonlySet<string> | null;
   context: { username: string; host: string; product: string };
 }
 
@@ -30,22 +30,17 @@ export function isWellFormed(text: string): boolean {
 /**
  * Why a password may not be set, or null (S01, S02, S03). There is no rule about kinds of characters. Length is counted in code points
  * after NFC. The breached hashes of S03 are asked separately (`BreachedList`), since they lie in a file.
- * @param common what `blockCommon` refuses, in NFC and lower case.
  */
-export function passwordProblem(
-  password: string,
-  rules: PasswordRules,
-  common: ReadonlySet<string>,
-): PasswordProblem | null {
+export function passwordProblem(password: string, rules: PasswordRules): PasswordProblem | null {
   if (!isWellFormed(password)) return { code: 'ill-formed', message: 'contains invalid characters' };
   const prepared = preparePassword(password);
   const length = Array.from(prepared).length;
   if (length > MAX_LENGTH) return { code: 'too-long', message: `must be at most ${MAX_LENGTH} characters` };
   const least = Math.max(rules.minLength, FLOOR);
   if (length < least) return { code: 'too-short', message: `must be at least ${least} characters` };
-  if (!rules.blockCommon) return null;
+  if (rules.common === null) return null;
   const plain = fold(prepared);
-  if (!common.has(plain) && !isMadeOf(plain, rules.context)) return null;
+  if (!rules.common.has(plain) && !isMadeOf(plain, rules.context)) return null;
   return { code: 'too-common', message: 'is too common' };
 }
 
