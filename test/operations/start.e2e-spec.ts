@@ -14,7 +14,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sallyport-start-'));
   server = await ChildServer.start(folder, { MALLOC_ARENA_MAX: '1' }, START);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await server.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** What the kernel keeps of a process, a word each. */
 const wordsOf = (file: string): string[] =>

@@ -66,50 +66,48 @@ export class Rival {
   }
 
   private async plant(passwordHash: string): Promise<void> {
-    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(this.database, text, values);
     const count = this.seeds.length;
     for (const kind of ['owing', 'plain']) {
       const id = `md5('${kind}-person/' || n)::uuid::text`;
-      await rows(
+      await this.rows(
         `INSERT INTO "user" (id, name, email, "emailVerified", "twoFactorEnabled", "createdAt", "updatedAt")
          SELECT ${id}, '${kind}-' || n, '${kind}-' || n || '@example.com', true, ${kind === 'owing'}, now(), now() FROM generate_series(1, $1::integer) n`,
         [count],
       );
-      await rows(
+      await this.rows(
         `INSERT INTO account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
          SELECT ${id}, ${id}, 'credential', ${id}, $2, now(), now() FROM generate_series(1, $1::integer) n`,
         [count, passwordHash],
       );
-      await rows(
+      await this.rows(
         `INSERT INTO session (id, token, "userId", "expiresAt", "createdAt", "updatedAt", "ipAddress", "userAgent")
          SELECT ${id}, 'session-${kind}-' || n, ${id}, now() + interval '7 days', now(), now(), '127.0.0.1', '' FROM generate_series(1, $1::integer) n`,
         [count],
       );
     }
     const secrets = await Promise.all(this.seeds.map((data) => symmetricEncrypt({ key: this.secret, data })));
-    await rows(
+    await this.rows(
       `INSERT INTO "twoFactor" (id, secret, "backupCodes", "userId", verified, "failedVerificationCount")
        SELECT md5('factor/' || n), secret, '', md5('owing-person/' || n)::uuid::text, true, 0
        FROM unnest($1::text[]) WITH ORDINALITY AS sealed (secret, n)`,
       [secrets],
     );
-    await rows('VACUUM ANALYZE');
+    await this.rows('VACUUM ANALYZE');
   }
 
   /** Everybody's password was right a moment ago. */
   async plantSignIns(count: number): Promise<void> {
-    const rows = (text: string, values: unknown[] = []) => this.postgres.rows(this.database, text, values);
-    await rows('DELETE FROM verification');
+    await this.rows('DELETE FROM verification');
     for (const [prefix, value] of [
       ['2fa-', `md5('owing-person/' || n)::uuid::text`],
       ['2fa-attempts-2fa-', `'0'`],
     ])
-      await rows(
+      await this.rows(
         `INSERT INTO verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
          SELECT md5('${prefix}' || n), '${prefix}' || n, ${value}, now() + interval '1 hour', now(), now() FROM generate_series(1, $1::integer) n`,
         [count],
       );
-    await rows('VACUUM ANALYZE verification');
+    await this.rows('VACUUM ANALYZE verification');
   }
 
   finishes(count: number): LoadRequest[] {
@@ -140,11 +138,12 @@ export class Rival {
   }
 
   async sessions(): Promise<number> {
-    const [row] = await this.postgres.rows<{ count: number }>(
-      this.database,
-      'SELECT count(*)::int AS count FROM session',
-    );
+    const [row] = await this.rows<{ count: number }>('SELECT count(*)::int AS count FROM session');
     return row!.count;
+  }
+
+  private rows<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return this.postgres.rows(this.database, text, values);
   }
 
   private post(path: string, body: object, cookie?: string): LoadRequest {
