@@ -14,7 +14,7 @@ export const BOOK = `
     AND cardinality(t.bookings) < CASE t.subject WHEN '${ALL}' THEN $6::int ELSE $7::int END
   RETURNING subject, network`;
 
-/** Row by row, for a join of the two would read the whole table while it is small, and hold what it finds in any order. */
+/** Row by row, in the order of the list: a join of the two would read the whole table for as long as that is small. */
 const EACH_HELD = `CROSS JOIN LATERAL (
       SELECT subject, network, failures, bookings, wait_until FROM password_throttles
       WHERE subject = w.subject AND network = w.network FOR UPDATE
