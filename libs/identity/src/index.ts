@@ -7,6 +7,7 @@ export * from './groups/index.js';
 export * from './history/factor-history.service.js';
 export * from './history/notices.service.js';
 export * from './identity.module.js';
+export * from './local-users/failed-passwords.js';
 export * from './local-users/local-user.entity.js';
 export * from './local-users/local-users.service.js';
 export * from './local-users/new-credential.js';

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { AuthMountsService, canonicalName, IdentityProvidersService } from '@sallyport/identity';
+import {
+  AuthMountsService,
+  canonicalName,
+  forgetFailures,
+  IdentityProvidersService,
+  resumePassword,
+} from '@sallyport/identity';
 import { Clock, Database, Installation, storableText, type Transaction } from '@sallyport/platform';
-import { PasswordThrottleService } from './password-throttle.service.js';
-import { StoppedPasswordsService } from './stopped-passwords.service.js';
 import { unknownSubject } from './unknown-subject.js';
 
 /** Users of one mount who wait after wrong passwords, from some network. */
@@ -20,8 +24,6 @@ export class LockedUsersService {
     private readonly database: Database,
     private readonly mounts: AuthMountsService,
     private readonly providers: IdentityProvidersService,
-    private readonly throttle: PasswordThrottleService,
-    private readonly stopped: StoppedPasswordsService,
     private readonly installation: Installation,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -58,7 +60,7 @@ export class LockedUsersService {
     if (provider === null) return false;
     return this.database.transaction(async (tx) => {
       const accountId = await this.free(tx, provider.id, username, actor);
-      if (accountId !== null) await this.stopped.resume(tx, accountId);
+      if (accountId !== null) await resumePassword(tx, accountId);
       return accountId !== null;
     });
   }
@@ -72,7 +74,7 @@ export class LockedUsersService {
   ): Promise<string | null> {
     const [user] = await tx.query<FreedRow>(FREE, [providerId, storableText(canonicalName(name))]);
     const subject = user?.account_id ?? unknownSubject(this.installation, providerId, name);
-    await this.throttle.forget(tx, subject);
+    await forgetFailures(tx, subject);
     const object = { type: 'account', id: subject };
     await this.audit.record(tx, actor, {
       action: 'account.unlocked',

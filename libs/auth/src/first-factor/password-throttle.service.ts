@@ -11,7 +11,7 @@ import {
   sharedWaitAfter,
   SHARED_PEACE,
 } from './password-waits.js';
-import { ALL, BOOK, FORGET, FULL_SIGN_IN, RELEASE, SETTLE } from './throttle-statements.js';
+import { ALL, BOOK, FULL_SIGN_IN, RELEASE, SETTLE } from './throttle-statements.js';
 
 /** A booking older than this was never settled: its replica died. It counts as a failure (S06). */
 const LOST_AFTER_SECONDS = 60;
@@ -125,11 +125,6 @@ export class PasswordThrottleService {
   async signedIn(sql: Sql, accountId: string, network: string): Promise<void> {
     const now = this.clock.now();
     await sql.execute(FULL_SIGN_IN, [accountId, network, now, this.knownSince(now)]);
-  }
-
-  /** All failures of a subject are forgotten, from wherever they came. */
-  async forget(sql: Sql, subject: string): Promise<void> {
-    await sql.execute(FORGET, [subject]);
   }
 
   /** A network is known to an account while a sign-in from there was completed after this. */

@@ -44,13 +44,4 @@ export class StoppedPasswordsService {
       reason: `${cap} wrong passwords from networks not known to the account`,
     });
   }
-
-  /** The password opens from everywhere again. @returns false where it was not stopped, or nobody is meant. */
-  async resume(sql: Sql, accountId: string): Promise<boolean> {
-    const resumed = await sql.execute(
-      'UPDATE local_users SET password_stopped_at = NULL WHERE account_id = $1 AND password_stopped_at IS NOT NULL',
-      [accountId],
-    );
-    return resumed === 1;
-  }
 }

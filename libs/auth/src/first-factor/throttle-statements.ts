@@ -96,9 +96,3 @@ export const FULL_SIGN_IN = `
   )
   UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
   WHERE t.subject = held.subject AND t.network = held.network`;
-
-/** Everything counted of one subject ($1) is forgotten, from wherever it came. */
-export const FORGET = `
-  WITH held AS (SELECT subject, network FROM password_throttles WHERE subject = $1 ORDER BY subject, network FOR UPDATE)
-  UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
-  WHERE t.subject = held.subject AND t.network = held.network`;

@@ -15,6 +15,7 @@ import { canonicalName } from '../names/index.js';
 import { Account } from '../people/account.entity.js';
 import { PeopleService } from '../people/people.service.js';
 import { IdentityProvider } from '../providers/identity-provider.entity.js';
+import { forgetFailures, resumePassword } from './failed-passwords.js';
 import { LocalUser, type TokenSettings } from './local-user.entity.js';
 
 /** A user as its writer wants it. Names and passwords were checked by `NewCredential`. */
@@ -122,7 +123,10 @@ export class LocalUsersService {
     const write = { ...values, nameCanonical, updatedAt: changed.updatedAt };
     await unlessTaken(() => tx.manager.getRepository(LocalUser).update({ id: user.id }, write));
     // The count shown is cleared by a sign-in from a known network, what unknown ones share is not (S08).
-    if (values.failedLoginAttempts === 0) await this.forgetFailures(tx, user.accountId);
+    if (values.failedLoginAttempts === 0) {
+      await resumePassword(tx, user.accountId);
+      await forgetFailures(tx, user.accountId);
+    }
     if (ends) await this.endEverything(tx, user);
     await this.tellOfAddress(tx, user, values.email, actor);
     await this.recordChange(tx, actor, 'account.changed', { before: user, after: changed });
@@ -233,20 +237,6 @@ export class LocalUsersService {
     const accounts = tx.manager.getRepository(Account);
     await accounts.delete({ identityProviderId: user.identityProviderId, nameCanonical });
     await accounts.update({ id: user.accountId }, { name, nameCanonical, updatedAt: this.clock.now() });
-  }
-
-  private async forgetFailures(tx: Transaction, accountId: string): Promise<void> {
-    await tx.execute(
-      'UPDATE local_users SET password_stopped_at = NULL WHERE account_id = $1 AND password_stopped_at IS NOT NULL',
-      [accountId],
-    );
-    // In the order tries are booked in.
-    await tx.execute(
-      `WITH held AS (SELECT subject, network FROM password_throttles WHERE subject = $1 ORDER BY subject, network FOR UPDATE)
-       UPDATE password_throttles t SET failures = 0, wait_until = NULL FROM held
-       WHERE t.subject = held.subject AND t.network = held.network`,
-      [accountId],
-    );
   }
 
   private async recordChange(
