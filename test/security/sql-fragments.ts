@@ -12,6 +12,18 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
   ],
   // Numbers of parameters, as many as there are values.
   'libs/audit/src/audit.service.ts': ['placeholders(part)'],
+  // Of each statement one for one row and one for three, with a list of so many parameters.
+  'libs/auth/src/first-factor/password-throttle.service.ts': [
+    'BOOK.get(rows.length)!',
+    'RELEASE.get(rows.length)!',
+    'SETTLE.get(rows.length)!',
+  ],
+  'libs/auth/src/first-factor/throttle-statements.ts': [
+    "Object.keys(columns).join(', ')",
+    'listOf(count)',
+    'rows',
+    "rows.join('), (')",
+  ],
   // The columns of an entity, and the account by one of two expressions of our own.
   'libs/auth/src/requirement/requirement.service.ts': ['account', 'columns', 'matching(account)', 'text'],
   // One of the class's own two statements.

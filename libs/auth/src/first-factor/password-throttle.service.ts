@@ -73,14 +73,13 @@ export class PasswordThrottleService {
     const bookedAt = this.clock.now();
     const rows = rowsOf(tried);
     for (let attempt = 1; ; attempt += 1) {
-      const booked = await this.database.query<{ subject: string; network: string }>(BOOK, [
-        rows.map(({ subject }) => subject),
-        rows.map(({ network }) => network),
+      const booked = await this.database.query<Row>(BOOK.get(rows.length)!, [
         bookedAt,
         after(bookedAt, -tried.peace),
         after(bookedAt, -SHARED_PEACE),
         PARALLEL_NAMES,
         PARALLEL_TRIES,
+        ...rows.flatMap(({ subject, network }) => [subject, network]),
       ]);
       if (booked.length === rows.length) return { booking: { ...tried, bookedAt } };
       const isBooked = (row: Row) => booked.some((other) => isSame(row, other));
@@ -108,12 +107,11 @@ export class PasswordThrottleService {
   async release(booking: PasswordBooking, sql: Sql = this.database): Promise<void> {
     const now = this.clock.now();
     const rows = rowsOf(booking);
-    const released = await sql.query<Row>(RELEASE, [
-      rows.map(({ subject }) => subject),
-      rows.map(({ network }) => network),
+    const released = await sql.query<Row>(RELEASE.get(rows.length)!, [
       booking.bookedAt,
       now,
       after(now, -LOST_AFTER_SECONDS),
+      ...rows.flatMap(({ subject, network }) => [subject, network]),
     ]);
     if (released.length === rows.length) return;
     const isReleased = (row: Row) => released.some((other) => isSame(row, other));
@@ -140,10 +138,7 @@ export class PasswordThrottleService {
   ): Promise<CountRow[]> {
     const now = this.clock.now();
     const rows = rowsOf(tried);
-    return sql.query<CountRow>(SETTLE, [
-      rows.map(({ subject }) => subject),
-      rows.map(({ network }) => network),
-      mine,
+    return sql.query<CountRow>(SETTLE.get(rows.length)!, [
       now,
       after(now, -LOST_AFTER_SECONDS),
       failed,
@@ -154,6 +149,7 @@ export class PasswordThrottleService {
       waitsBy((failures) => passwordWaitAfter(failures, tried)),
       this.sharedWaits,
       this.namesWaits,
+      ...rows.flatMap(({ subject, network }, place) => [subject, network, mine[place] ?? null]),
     ]);
   }
 }
