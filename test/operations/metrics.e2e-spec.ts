@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Database } from '@sallyport/platform';
+import { ADVISORY_LOCKS, Database } from '@sallyport/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Readiness } from '../../apps/server/src/http/readiness.js';
 import { MetricsListener } from '../../apps/server/src/ops/metrics-listener.service.js';
@@ -11,7 +11,6 @@ import { PASSWORD, Stage } from '../support/stage.js';
 
 const WRONG = 'plum-orbit-velvet-00';
 /** Whoever holds it seals. */
-const SEAL_LOCK = 0x5a1d;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -242,7 +241,7 @@ async function age(days: number): Promise<void> {
 
 it('S75 the lag of the seals is told, in seconds and in rows', async () => {
   const sealer = await stage.first.database.connect();
-  await sealer.query('SELECT pg_advisory_lock($1)', [SEAL_LOCK]);
+  await sealer.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.auditSeal]);
   await sealer.query('DELETE FROM audit_unsealed');
   const before = await events();
   await stage.root.write('auth/token/roles/late', {});

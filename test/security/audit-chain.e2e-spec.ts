@@ -9,7 +9,7 @@ import {
   AuditShipperService,
   SERVER,
 } from '@sallyport/audit';
-import { Database } from '@sallyport/platform';
+import { ADVISORY_LOCKS, Database } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditScene } from '../support/audit-scene.js';
 import { startSallyport, TestClock } from '../support/sallyport.js';
@@ -395,7 +395,7 @@ describe('the sealer', () => {
   it('S75 no act waits for the sealer: it holds its lock while rows are written', async () => {
     const holder = await scene.core.database.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT pg_advisory_xact_lock($1)', [0x5a1d]);
+    await holder.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.auditSeal]);
     await scene.write(3, 'beside');
     expect(await scene.core.get(AuditSealerService).seal()).toBe(0);
     await holder.query('COMMIT');

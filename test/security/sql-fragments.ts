@@ -63,7 +63,7 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
   ],
   // Names of settings and of the database itself, from PostgreSQL as quoted identifiers; and the words of an error.
   'libs/platform/src/database/pooled-sessions.ts': [
-    "[`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...settings].join('; ')",
+    "[`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.migration})`, ...settings].join('; ')",
     'name',
     'place',
     'reason',

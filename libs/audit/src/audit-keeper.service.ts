@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, Metrics } from '@sallyport/platform';
+import { BackgroundWork, Rounds } from '@sallyport/platform';
 import { AuditFoldsService } from './audit-folds.service.js';
 import { AuditResumption } from './chain/audit-resumption.service.js';
 import { AuditRetentionService } from './chain/audit-retention.service.js';
@@ -19,9 +19,8 @@ const LAG_ALARM_SECONDS = 60;
 @Injectable()
 export class AuditKeeperService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Audit');
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> | null = null;
-  private rounds = 0;
+  private readonly rounds = new Rounds(ROUND_MS, () => this.work());
+  private begun = 0;
   private isBehind = false;
   private readonly alarms = new Map<string, number>();
 
@@ -31,25 +30,20 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
     private readonly shipper: AuditShipperService,
     private readonly retention: AuditRetentionService,
     private readonly resumption: AuditResumption,
-    private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    private readonly background: BackgroundWork,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.round ??= this.work().finally(() => (this.round = null));
-    }, ROUND_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
-    await this.round;
+    await this.rounds.end();
     await this.shipper.release().catch(() => undefined);
   }
 
   private async work(): Promise<void> {
-    const round = this.rounds++;
+    const round = this.begun++;
     await this.quietly('fold_refusals', 'folding refusals', () => this.folds.unfold());
     if (round % SHIP_EVERY === 0)
       await this.quietly('look_for_gap', 'looking for a gap in the audit', async () => {
@@ -80,25 +74,20 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
 
   private tellOf(sinks: string[]): void {
     if (sinks.length === 0) return;
-    this.metrics.backgroundFailures.inc({ work: 'ship_audit' });
+    this.background.failed('ship_audit');
     this.alarm('sinks', `the audit's sink did not take its rows: ${sinks.join(', ')}`);
   }
 
   /** @param name what it is called where it is counted. */
   private async quietly(name: string, what: string, work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-      this.metrics.backgroundSuccess.set({ work: name }, this.clock.now().getTime() / 1000);
-    } catch (error) {
-      this.metrics.backgroundFailures.inc({ work: name });
-      this.alarm(what, `${what} failed, the next round tries again: ${(error as Error).message}`);
-    }
+    const failure = await this.background.attempt(name, work);
+    if (failure !== null) this.alarm(what, `${what} failed, the next round tries again: ${failure.message}`);
   }
 
   private alarm(kind: string, text: string): void {
     const last = this.alarms.get(kind);
-    if (last !== undefined && this.rounds - last < ALARM_EVERY) return;
-    this.alarms.set(kind, this.rounds);
+    if (last !== undefined && this.begun - last < ALARM_EVERY) return;
+    this.alarms.set(kind, this.begun);
     this.logger.error(text);
   }
 }

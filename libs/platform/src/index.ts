@@ -1,7 +1,10 @@
+export * from './background/background-work.service.js';
+export * from './background/rounds.js';
 export * from './clock.js';
 export * from './config/config-error.js';
 export * from './config/config.js';
 export type { Environment } from './config/environment.js';
+export * from './database/advisory-locks.js';
 export { administer, forEverybody, inErrand } from './database/connection-pool.js';
 export * from './database/bring-up.js';
 export * from './database/data-source.js';

@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BackgroundWork } from './background/background-work.service.js';
 import { Clock } from './clock.js';
 import { Config } from './config/config.js';
 import { Database } from './database/database.js';
@@ -41,6 +42,7 @@ export class PlatformModule {
         { provide: Clock, useValue: clock ?? new Clock() },
         { provide: Metrics, useValue: metrics ?? new Metrics() },
         { provide: Tracing, useValue: tracing ?? new Tracing() },
+        BackgroundWork,
         StatementWatch,
         KeyLimits,
         Database,
@@ -62,6 +64,7 @@ export class PlatformModule {
         Clock,
         Metrics,
         Tracing,
+        BackgroundWork,
         Database,
         DataKeys,
         Keyring,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SERVER } from '@sallyport/audit';
-import { Database } from '@sallyport/platform';
+import { ADVISORY_LOCKS, Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../test/support/core.js';
 import { TokenSweeperService } from './token-sweeper.service.js';
@@ -94,7 +94,7 @@ describe('the sweeping of tokens', () => {
     core.clock.advance(DAY + 2);
     const client = await core.database.connect();
     await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [0x5a14]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.tokenSweep]);
     expect(await sweep(other)).toBe(0);
     // The connection of a replica that dies ends, and its lock with it.
     client.release(true);

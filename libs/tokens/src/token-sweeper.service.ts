@@ -1,8 +1,15 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { after, Clock, Database, Metrics, type Transaction } from '@sallyport/platform';
+import {
+  after,
+  BackgroundWork,
+  Clock,
+  Database,
+  Rounds,
+  takesTurn,
+  type Transaction,
+} from '@sallyport/platform';
 
 const EVERY_MS = 60_000;
-const SWEEP_LOCK = 0x5a14;
 /** Rows a transaction removes at most, so that nobody waits for it. */
 const BATCH = 1_000;
 /** Batches in a row; what is left waits for the next minute. */
@@ -25,23 +32,22 @@ const ENDED = [
 @Injectable()
 export class TokenSweeperService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TokenSweeper');
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds(EVERY_MS, () => this.sweepQuietly());
   private stopping = false;
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    private readonly background: BackgroundWork,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweepQuietly(), EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
-  onApplicationShutdown(): void {
+  onApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    if (this.timer !== null) clearInterval(this.timer);
+    return this.rounds.end();
   }
 
   /** @returns how many rows went; 0 where another replica is at it. */
@@ -57,19 +63,13 @@ export class TokenSweeperService implements OnApplicationBootstrap, OnApplicatio
   }
 
   private async sweepBatch(tx: Transaction, statement: string): Promise<number> {
-    const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      SWEEP_LOCK,
-    ]);
-    return lock?.mine === true ? tx.execute(statement, [after(this.clock.now(), -KEPT)]) : 0;
+    if (!(await takesTurn(tx, 'tokenSweep'))) return 0;
+    return tx.execute(statement, [after(this.clock.now(), -KEPT)]);
   }
 
   private async sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-      this.metrics.backgroundSuccess.set({ work: 'sweep_tokens' }, this.clock.now().getTime() / 1000);
-    } catch (error) {
-      this.metrics.backgroundFailures.inc({ work: 'sweep_tokens' });
-      this.logger.warn(`sweeping tokens failed, the next minute tries again: ${(error as Error).message}`);
-    }
+    const failure = await this.background.attempt('sweep_tokens', () => this.sweep());
+    if (failure !== null)
+      this.logger.warn(`sweeping tokens failed, the next minute tries again: ${failure.message}`);
   }
 }

@@ -7,6 +7,7 @@ import {
   type Doubt,
   doubtsAbout,
   Metrics,
+  Rounds,
 } from '@sallyport/platform';
 
 const EVERY_MS = 30_000;
@@ -15,7 +16,7 @@ const EVERY_MS = 30_000;
 @Injectable()
 export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('DatabaseWatch');
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds(EVERY_MS, () => this.warn());
 
   constructor(
     private readonly database: Database,
@@ -26,12 +27,11 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     void this.warn();
-    this.timer = setInterval(() => void this.warn(), EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
-  onApplicationShutdown(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.end();
   }
 
   /** What speaks against deciding now, without what the operator accepts. @throws DomainError `unavailable` without a database. */

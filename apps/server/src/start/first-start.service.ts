@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { AuditService, SERVER } from '@sallyport/audit';
 import { type IdentityProvider, LocalUsersService, NewCredential } from '@sallyport/identity';
 import {
+  ADVISORY_LOCKS,
   Clock,
   Config,
   ConfigError,
@@ -14,9 +15,6 @@ import {
 import { newRootToken, newServiceToken, TokensService } from '@sallyport/tokens';
 import { writeBootstrapFile } from './bootstrap-file.js';
 import { addBuiltInObjects } from './built-in-objects.js';
-
-/** Replicas that start at once on an empty database wait for each other here (S56). */
-const FIRST_START_LOCK = 0x5a12;
 
 const RULES = { minPasswordLength: 8, blockCommonPasswords: true };
 
@@ -56,7 +54,7 @@ export class FirstStart implements OnApplicationBootstrap {
       await tx.execute(
         `SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '60s', true)`,
       );
-      await tx.execute('SELECT pg_advisory_xact_lock($1)', [FIRST_START_LOCK]);
+      await tx.execute('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.firstStart]);
       if ((await tx.query('SELECT 1 FROM installation')).length > 0) return false;
       await this.installation.make(tx, lookupKey);
       const local = await addBuiltInObjects(tx, this.clock.now());

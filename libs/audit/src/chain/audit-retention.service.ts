@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { after, Clock, Config, Database, type Transaction } from '@sallyport/platform';
+import { after, Clock, Config, Database, takesTurn, type Transaction } from '@sallyport/platform';
 import { SERVER } from '../actor.js';
 import { AuditService } from '../audit.service.js';
 import { AuditShipperService } from '../sinks/audit-shipper.service.js';
 
-const RETENTION_LOCK = 0x5a1e;
 const DAY = 86_400;
 
 /**
@@ -35,10 +34,7 @@ export class AuditRetentionService {
   }
 
   private async removeStretch(tx: Transaction, before: Date, covered: number | null): Promise<number> {
-    const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      RETENTION_LOCK,
-    ]);
-    if (lock?.mine !== true) return 0;
+    if (!(await takesTurn(tx, 'auditRetention'))) return 0;
     const [stretch] = await tx.query<{ number: string; hash: string }>(
       `SELECT number, encode(chain_hash, 'hex') AS hash FROM audit_checkpoints
        WHERE number >= (SELECT min(number) FROM audit_seals) AND at < $1 AND recorded_at < now() - interval '30 days' AND ($2::bigint IS NULL OR number <= $2::bigint)

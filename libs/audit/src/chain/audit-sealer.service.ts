@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, Database, type Transaction } from '@sallyport/platform';
+import { Clock, Database, takesTurn, type Transaction } from '@sallyport/platform';
 import { RECORD_COLUMNS, type SignedRecord } from '../audit-record.js';
 import { AuditKeysService } from './audit-keys.service.js';
 import {
@@ -11,7 +11,6 @@ import {
 } from './checkpoint.js';
 import { CHAIN_START, chainHash, type Seal, sealBytes } from './seal.js';
 
-const SEAL_LOCK = 0x5a1d;
 /** Rows of a stretch at most: a checkpoint ends it (security.md, numbers). */
 const STRETCH_ROWS = 1_000;
 /** Seconds a stretch is open at most. */
@@ -55,10 +54,7 @@ export class AuditSealerService {
   }
 
   private async sealBatch(tx: Transaction): Promise<number> {
-    const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-      SEAL_LOCK,
-    ]);
-    if (lock?.mine !== true) return 0;
+    if (!(await takesTurn(tx, 'auditSeal'))) return 0;
     const last = await this.lastCheckpoint(tx);
     const head = await this.head(tx, last);
     const records = await this.take(tx, STRETCH_ROWS - (head.number - (last?.number ?? 0)));

@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSallyport, type Sallyport } from '../../../../test/support/sallyport.js';
 import { SweeperService } from './sweeper.service.js';
@@ -64,7 +65,7 @@ describe('the sweeper', () => {
   it('leaves the work to another replica that is at it', async () => {
     const client = await server.database.connect();
     await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [0x5a13]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.sweep]);
     expect(await server.app.get(SweeperService, { strict: false }).sweep()).toBe(0);
     await client.query('ROLLBACK');
     client.release();

@@ -1,10 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DevicesService } from '@sallyport/identity';
-import { after, Clock, Database, Metrics } from '@sallyport/platform';
+import { after, BackgroundWork, Clock, Database, Rounds, takesTurn } from '@sallyport/platform';
 import { KNOWN_DAYS } from '../first-factor/password-waits.js';
 
 const EVERY_MS = 60_000;
-const SWEEP_LOCK = 0x5a13;
 /** Rows a statement removes at most, so that nobody waits for it. */
 const BATCH = 1_000;
 const DAY = 86_400;
@@ -43,31 +42,27 @@ const DEVICES = `DELETE FROM registered_devices WHERE (account_id, device_id) IN
 @Injectable()
 export class SweeperService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Sweeper');
-  private timer: NodeJS.Timeout | null = null;
+  private readonly rounds = new Rounds(EVERY_MS, () => this.sweepQuietly());
 
   constructor(
     private readonly database: Database,
     private readonly devices: DevicesService,
     private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    private readonly background: BackgroundWork,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweepQuietly(), EVERY_MS);
-    this.timer.unref();
+    this.rounds.begin();
   }
 
-  onApplicationShutdown(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.end();
   }
 
   /** @returns how many rows went; 0 where another replica is at it. */
   async sweep(): Promise<number> {
     return this.database.transaction(async (tx) => {
-      const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        SWEEP_LOCK,
-      ]);
-      if (lock?.mine !== true) return 0;
+      if (!(await takesTurn(tx, 'sweep'))) return 0;
       let swept = 0;
       for (const statement of SWEEPS) swept += await tx.execute(statement, [after(this.clock.now(), -DAY)]);
       return swept + (await tx.execute(DEVICES, [await this.devices.oldest(tx)]));
@@ -75,12 +70,8 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-      this.metrics.backgroundSuccess.set({ work: 'sweep' }, this.clock.now().getTime() / 1000);
-    } catch (error) {
-      this.metrics.backgroundFailures.inc({ work: 'sweep' });
-      this.logger.warn(`sweeping failed, the next minute tries again: ${(error as Error).message}`);
-    }
+    const failure = await this.background.attempt('sweep', () => this.sweep());
+    if (failure !== null)
+      this.logger.warn(`sweeping failed, the next minute tries again: ${failure.message}`);
   }
 }

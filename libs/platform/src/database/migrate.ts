@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { Database } from './database.js';
 import { isInTheWay } from './database-errors.js';
 import { migrations as ours } from './migrations/index.js';
 import { applyGrants } from './roles/apply-grants.js';
 import { schemaStanding } from './schema-standing.js';
-
-/** One key for everybody who migrates a database (S96). */
-export const MIGRATION_LOCK = 0x5a11;
 
 /** How long a migration waits for a table that is in use, and how often. */
 const PATIENCE_MS = 500;
@@ -51,7 +49,7 @@ export async function migrate(url: string, { serverRole, migrations = ours }: Mi
   const guard = dataSource.createQueryRunner();
   try {
     await guard.query('SET lock_timeout = 0');
-    await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await guard.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     await patiently(() => dataSource.runMigrations({ transaction: 'each' }));
     const database = new Database(dataSource);
     await noteWhoMayServe(database, migrations);
@@ -60,7 +58,7 @@ export async function migrate(url: string, { serverRole, migrations = ours }: Mi
     if (serverRole !== null && unknown.length === 0)
       await database.transaction((tx) => applyGrants(tx, serverRole));
   } finally {
-    await guard.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await guard.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCKS.migration]).catch(() => undefined);
     await guard.release();
     await dataSource.destroy();
   }

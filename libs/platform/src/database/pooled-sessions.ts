@@ -5,7 +5,7 @@ import { Database, single } from './database.js';
 import type { Sql } from './sql.js';
 import { createDataSource } from './data-source.js';
 import { translateDatabaseError } from './database-errors.js';
-import { MIGRATION_LOCK } from './migrate.js';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { LIMIT_COLUMNS, LIMITED, limitsLacking, SESSION_LIMITS } from './session-limits.js';
 
 const PATIENCE_MS = 5_000;
@@ -96,7 +96,7 @@ async function limit(client: pg.Client): Promise<string> {
   );
   try {
     // Several statements in one message are one transaction, and go to one session.
-    await client.query([`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...settings].join('; '));
+    await client.query([`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.migration})`, ...settings].join('; '));
     await client.query(END_OLDER_SESSIONS);
   } catch (error) {
     return (error as Error).message;

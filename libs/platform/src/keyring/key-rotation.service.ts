@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock.js';
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import { isPooled } from '../database/data-source.js';
 import { Database, type Transaction } from '../database/database.js';
 import type { Sql } from '../database/sql.js';
@@ -11,9 +12,6 @@ import { DataKeys } from './data-keys.service.js';
 import { MasterKey } from './master-key.js';
 import { Resealing } from './resealing.js';
 import { SEALED_COLUMNS, SEALED_IN_SCHEMA } from './sealed-columns.js';
-
-/** One rotation at a time over all consoles. */
-const ROTATION_LOCK = 0x5a13;
 
 /** How often the last step is tried: whatever was sealed at the last moment is sealed anew in between. */
 const LAST_STEPS = 20;
@@ -195,7 +193,7 @@ export class KeyRotationService {
       );
   }
 
-  /** The lock belongs to a session, so that it goes with a process that is killed. */
+  /** One rotation at a time over all consoles. The lock belongs to a session, so that it goes with a process that is killed. */
   private async alone<T>(work: () => Promise<T>): Promise<T> {
     if (isPooled(this.dataSource))
       throw new DomainError(
@@ -205,7 +203,9 @@ export class KeyRotationService {
       );
     const session = this.dataSource.createQueryRunner();
     try {
-      const [row] = (await session.query('SELECT pg_try_advisory_lock($1) AS free', [ROTATION_LOCK])) as {
+      const [row] = (await session.query('SELECT pg_try_advisory_lock($1) AS free', [
+        ADVISORY_LOCKS.keyRotation,
+      ])) as {
         free: boolean;
       }[];
       if (row?.free !== true)
@@ -213,7 +213,9 @@ export class KeyRotationService {
       try {
         return await work();
       } finally {
-        await session.query('SELECT pg_advisory_unlock($1)', [ROTATION_LOCK]).catch(() => undefined);
+        await session
+          .query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCKS.keyRotation])
+          .catch(() => undefined);
       }
     } finally {
       await session.release();

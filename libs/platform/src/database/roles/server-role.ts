@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { MIGRATION_LOCK } from '../migrate.js';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { scramVerifier } from './scram-verifier.js';
 import { serverPasswordOf, serverRoleOf, urlAs } from './role-url.js';
 
@@ -30,13 +30,13 @@ export async function ensureServerRole(ownerUrl: string): Promise<ServerRole | {
   return withClient(ownerUrl, async (owner) => {
     const role = await roleOf(owner, ownerUrl);
     if (await letsIn(role)) return role;
-    await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await owner.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     try {
       await makeRole(owner, role.name, serverPasswordOf(ownerUrl, role.name));
     } catch (error) {
       return { refused: (error as Error).message };
     } finally {
-      await owner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await owner.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCKS.migration]);
     }
     if (await letsIn(role)) return role;
     return { refused: `PostgreSQL does not let the role ${role.name} in` };
