@@ -472,4 +472,60 @@ describe('scope', () => {
     expect([status, body]).toEqual([403, FORBIDDEN]);
     expect((await server.authenticate()).status).toBe(200);
   });
+
+  it('S49 S48 counts what a user holds in some sign-ins only', async () => {
+    const role = await admin.post('/administrative-roles', {
+      name: 'everything at the desk',
+      privileges: [{ type: 'All', target: 'All', scope: { all: true } }],
+    });
+    const policy = await admin.post('/policies', {
+      name: 'bosses at their desk',
+      type: 'Admin',
+      expression: 'return claims.user.tags.includes("boss") && claims.system.clientSrcIP === "203.0.113.9";',
+      administrativeRoles: [role.body.id],
+    });
+    expect([role.status, policy.status]).toEqual([200, 200]);
+    const values = { firstName: 'F', lastName: 'L', password: 'a passphrase of a boss' };
+    const boss = (await admin.post('/local-users', { ...values, name: 'boss', tags: ['boss'] })).body;
+    const clerk = (await admin.post('/local-users', { ...values, name: 'clerk' })).body;
+    const helper = await server.userWith('desk', [
+      { type: 'View', target: 'LocalUser', scope: { all: true } },
+      { type: 'Edit', target: 'LocalUser', scope: { all: true } },
+      { type: 'Tag', target: 'LocalUser', scope: { all: true } },
+    ]);
+    const own = (await admin.get('/local-users?query=desk')).body.data[0];
+
+    const taken = await helper.put(`/local-users/${boss.id}`, {
+      ...boss,
+      password: 'a takeover passphrase',
+    });
+    expect([taken.status, taken.body]).toEqual([403, FORBIDDEN]);
+    const joined = await helper.put(`/local-users/${own.id}`, { ...own, tags: [...own.tags, 'boss'] });
+    expect([joined.status, joined.body]).toEqual([403, FORBIDDEN]);
+    // Nobody else is in the policy's reach, wherever they sign in.
+    expect((await helper.put(`/local-users/${clerk.id}`, { ...clerk, notes: 'seen' })).status).toBe(200);
+    expect((await helper.put(`/local-users/${own.id}`, { ...own, notes: 'mine' })).status).toBe(200);
+    await admin.delete(`/policies/${policy.body.id}`);
+  });
+
+  it('S49 leaves to users what is theirs in another sign-in', async () => {
+    const role = await admin.post('/administrative-roles', {
+      name: 'everything afar',
+      privileges: [{ type: 'All', target: 'All', scope: { all: true } }],
+    });
+    const policy = await admin.post('/policies', {
+      name: 'afar',
+      type: 'Admin',
+      expression: 'return claims.user.username === "rover" && claims.system.clientSrcIP === "203.0.113.9";',
+      administrativeRoles: [role.body.id],
+    });
+    expect([role.status, policy.status]).toEqual([200, 200]);
+    const rover = await server.userWith('rover', [
+      { type: 'View', target: 'LocalUser', scope: { all: true } },
+      { type: 'Edit', target: 'LocalUser', scope: { all: true } },
+    ]);
+    const own = (await admin.get('/local-users?query=rover')).body.data[0];
+    expect((await rover.put(`/local-users/${own.id}`, { ...own, notes: 'mine' })).status).toBe(200);
+    await admin.delete(`/policies/${policy.body.id}`);
+  });
 });

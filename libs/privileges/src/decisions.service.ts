@@ -31,14 +31,36 @@ export class DecisionsService {
     policies = standing.policies,
   ): Promise<StandingPolicy[]> {
     const claims = await this.claims(standing, subject);
-    const context = digest([claims, standing.criteriaScripts]);
+    const ask = this.asking(standing, claims);
     const matching: StandingPolicy[] = [];
     for (const policy of policies) {
-      const result = await this.match(policy, claims, context, standing);
+      const result = await ask(policy);
       if (result.error !== undefined) await this.failures.tell('policy', policy, result.error);
       if (result.matched) matching.push(policy);
     }
     return matching;
+  }
+
+  /**
+   * The policies that might say true in some sign-in of the user: those that do without looking at what only a sign-in tells, and all that
+   * look at it, or at the time (S49).
+   */
+  async possible(standing: Standing): Promise<StandingPolicy[]> {
+    const claims = claimsOf(standing.user, standing.provider, NO_SIGN_IN);
+    const results: object[] = [];
+    let watched: readonly string[][] = OF_A_SIGN_IN;
+    for (const script of standing.userScripts) {
+      const { value, looked } = await this.run(script.expression, claims, OF_A_SIGN_IN);
+      if (looked) watched = [...OF_A_SIGN_IN, SCRIPTED];
+      if (value !== null) results.push(value);
+    }
+    const ask = this.asking(standing, withScripted(claims, results), watched);
+    const possible: StandingPolicy[] = [];
+    for (const policy of standing.policies) {
+      const { matched, looked } = await ask(policy);
+      if (matched || looked) possible.push(policy);
+    }
+    return possible;
   }
 
   /** Lets the next question run anew. */
@@ -56,33 +78,54 @@ export class DecisionsService {
       if (error !== undefined) await this.failures.tell('user-script', script, error);
       if (value !== null) results.push(value);
     }
-    return { ...claims, user: { ...claims.user, agScripted: Object.assign({}, ...results) as object } };
+    return withScripted(claims, results);
   }
 
-  private async match(
-    policy: StandingPolicy,
+  /** @param watched as in `EvaluationOptions`. */
+  private asking(
+    { criteriaScripts }: Standing,
     claims: ExpressionClaims,
-    context: string,
-    standing: Standing,
-  ): Promise<ExpressionResult> {
-    const now = this.clock.now();
-    const key = digest([context, policy.expression]);
-    const known = this.matches.find(key, now);
-    if (known !== undefined) return known;
-    const result = await this.sandbox.evaluate(policy.expression, claims, standing.criteriaScripts);
-    this.matches.keep(key, result, now, lifetimeOf(result));
-    return result;
+    watched?: readonly string[][],
+  ): (policy: StandingPolicy) => Promise<ExpressionResult> {
+    const context = digest([claims, criteriaScripts, watched]);
+    return ({ expression }) =>
+      this.remembered(this.matches, digest([context, expression]), () =>
+        this.sandbox.evaluate(expression, claims, criteriaScripts, { watched }),
+      );
   }
 
-  private async run(expression: string, claims: ExpressionClaims): Promise<ScriptResult> {
+  private run(
+    expression: string,
+    claims: ExpressionClaims,
+    watched?: readonly string[][],
+  ): Promise<ScriptResult> {
+    return this.remembered(this.results, digest([claims, expression, watched]), () =>
+      this.sandbox.run(expression, claims, { watched }),
+    );
+  }
+
+  private async remembered<Result extends { error?: string }>(
+    cache: DecisionCache<Result>,
+    key: string,
+    evaluate: () => Promise<Result>,
+  ): Promise<Result> {
     const now = this.clock.now();
-    const key = digest([claims, expression]);
-    const known = this.results.find(key, now);
+    const known = cache.find(key, now);
     if (known !== undefined) return known;
-    const result = await this.sandbox.run(expression, claims);
-    this.results.keep(key, result, now, lifetimeOf(result));
+    const result = await evaluate();
+    cache.keep(key, result, now, lifetimeOf(result));
     return result;
   }
+}
+
+/** Nothing is known of it. */
+const NO_SIGN_IN = { deviceId: null, clientAddress: null, connectTime: null };
+/** Claims that only a sign-in tells. */
+const OF_A_SIGN_IN = [['device'], ['system']];
+const SCRIPTED = ['user', 'agScripted'];
+
+function withScripted(claims: ReturnType<typeof claimsOf>, results: object[]): ExpressionClaims {
+  return { ...claims, user: { ...claims.user, agScripted: Object.assign({}, ...results) as object } };
 }
 
 function lifetimeOf({ error }: { error?: string }): number {

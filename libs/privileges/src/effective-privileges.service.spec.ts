@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Database } from '@sallyport/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../test/support/core.js';
 import { addUser, type Person } from '../../../test/support/people.js';
@@ -110,5 +111,52 @@ describe('what a user holds', () => {
         .get(EffectivePrivilegesService)
         .of({ localUserId: randomUUID(), deviceId: null, clientAddress: null, connectTime: null }),
     ).toEqual([]);
+  });
+});
+
+describe('S49 what a user might hold in some sign-in', () => {
+  const might = () =>
+    core.get(Database).transaction((tx) => core.get(EffectivePrivilegesService).mightHold(ada.user, tx));
+
+  it('is what they hold in all of them, and what a policy that looks at the sign-in would give', async () => {
+    await addPolicy('return claims.user.username === "ada";', [await addRole(VIEW)]);
+    await addPolicy('return claims.system.clientSrcIP === "203.0.113.9";', [await addRole(EDIT)]);
+    await addPolicy('return claims.user.username === "bob" && claims.system.clientSrcIP === "203.0.113.9";', [
+      await addRole({ type: 'All', target: 'All', scope: SCOPE }),
+    ]);
+    expect(await held()).toEqual([VIEW]);
+    expect(await might()).toHaveLength(2);
+    expect(await might()).toEqual(expect.arrayContaining([VIEW, EDIT]));
+    const now = core
+      .get(Database)
+      .transaction((tx) => core.get(EffectivePrivilegesService).mightHoldNow(ada.user.id, tx));
+    expect(await now).toEqual(await might());
+  });
+
+  it('is what a script of the provider that looked at the sign-in may lead to', async () => {
+    const id = randomUUID();
+    await core.database.query(
+      `INSERT INTO user_scripts (id, name, name_canonical, expression, created_at, updated_at)
+       VALUES ($1::uuid, $1, $1, 'return { inside: claims.system.clientSrcIP === "203.0.113.9" };', now(), now())`,
+      [id],
+    );
+    await addPolicy('return claims.user.agScripted.inside === true;', [await addRole(EDIT)]);
+    expect(await might()).toEqual([]);
+    await core.database.query(
+      `UPDATE identity_providers SET user_scripts = ARRAY[$1::uuid] WHERE name = 'local'`,
+      [id],
+    );
+    expect(await might()).toEqual([EDIT]);
+    await core.database.query(`UPDATE identity_providers SET user_scripts = '{}' WHERE name = 'local'`);
+  });
+
+  it('S52 tells nobody of an expression that fails for want of a sign-in', async () => {
+    await addPolicy('return claims.system.clientSrcIP.startsWith("203.");', [await addRole(EDIT)]);
+    const told = async () =>
+      (await core.database.query(`SELECT 1 FROM audit_events WHERE action = 'policy.expression-failed'`))
+        .rowCount;
+    const before = await told();
+    expect(await might()).toEqual([EDIT]);
+    expect(await told()).toBe(before);
   });
 });

@@ -54,15 +54,21 @@ export class EffectivePrivilegesService {
   }
 
   /**
-   * What a user with these values would hold, whether there is a row of them yet or not: a change is judged on values, before
-   * anything is written (contract appgate.md §1.3, §3.5). Nothing is known of a sign-in.
+   * What a user with these values might hold in some sign-in, whether there is a row of them yet or not: a change is judged on values, before
+   * anything is written (contract appgate.md §1.3, §3.5). A policy that looks at the sign-in counts, whatever it says now (S49).
    */
-  async wouldHold(user: LocalUser, tx: Transaction): Promise<AdministrativePrivilege[]> {
+  async mightHold(user: LocalUser, tx: Transaction): Promise<AdministrativePrivilege[]> {
     const deciding = await readDeciding(tx, user.identityProviderId);
     if (deciding === null) return [];
     const { id, name, firstName, lastName, email, phone, tags } = user;
     const values = { id, name, firstName, lastName, email, phone, tags, enabled: !user.disabled };
-    return this.asOf({ ...deciding, user: values }, subjectOf(id));
+    return unionOf(await this.decisions.possible({ ...deciding, user: values }));
+  }
+
+  /** The same for a user there is; one that is gone holds nothing. */
+  async mightHoldNow(localUserId: string, tx: Transaction): Promise<AdministrativePrivilege[]> {
+    const standing = await readStanding(tx, localUserId);
+    return standing === null ? [] : unionOf(await this.decisions.possible(standing));
   }
 
   /** Whether a user holds everything there is; only policies that give that much are asked. */

@@ -39,7 +39,8 @@ export class OwnProfileService {
       if (changesAddress(user, profile)) await this.fresh.mustHave(session, tx);
       const held = await this.effective.ofActing(session, tx);
       const after: LocalUser = { ...user, ...profile };
-      mustCover(held, await this.effective.wouldHold(after, tx));
+      const inAnotherSignIn = await this.effective.mightHold(user, tx);
+      mustCover([...held, ...inAnotherSignIn], await this.effective.mightHold(after, tx));
       await this.users.changeProfile(tx, user, profile, actor);
       await this.mustLeaveAdministrator(tx);
       return (await this.users.find(user.id, tx)) ?? after;

@@ -76,7 +76,7 @@ export class VaultAuthorityService {
     const { policies, userIds } = await this.holdingsOf(tx, principalId);
     await this.mustHandOut(tx, authority, policies);
     const held = await this.heldBy(tx, authority);
-    for (const id of userIds) this.mustCoverAll(held, await this.effective.of(subjectOf(id), tx));
+    for (const id of userIds) this.mustCoverAll(held, await this.effective.mightHoldNow(id, tx));
   }
 
   /**
@@ -85,7 +85,7 @@ export class VaultAuthorityService {
    */
   async mustCoverNew(tx: Transaction, authority: VaultAuthority, user: LocalUser): Promise<void> {
     if (authority.root) return;
-    this.mustCoverAll(await this.heldBy(tx, authority), await this.effective.wouldHold(user, tx));
+    this.mustCoverAll(await this.heldBy(tx, authority), await this.effective.mightHold(user, tx));
   }
 
   /** The ACL policies that any login of a person gives, beside `default`. */

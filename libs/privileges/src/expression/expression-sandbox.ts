@@ -18,6 +18,8 @@ export interface EvaluationOptions {
   at?: Date;
   /** A try-out (`/conditions/test`): it runs on a thread of its own, so that no number of them delays a sign-in. */
   trial?: boolean;
+  /** Objects of the claims, each as the names that lead to it: whether one is read, or the time, is told as `looked`. */
+  watched?: readonly (readonly string[])[];
 }
 
 export interface ExpressionResult {
@@ -27,6 +29,8 @@ export interface ExpressionResult {
   output: string;
   /** Why there is no boolean: absent when the expression returned true or false. */
   error?: string;
+  /** Whether the expression may have read what was watched, where anything was. */
+  looked?: boolean;
   /** Whole milliseconds. */
   executionMs: number;
 }
@@ -66,9 +70,10 @@ export class ExpressionSandbox implements OnApplicationShutdown {
     options: EvaluationOptions = {},
   ): Promise<ExpressionResult> {
     const scripts = criteriaScripts.filter((script) => IDENTIFIER.test(script.name));
-    const request = JSON.stringify({ returns: 'boolean', expression, claims, scripts });
+    const { watched } = options;
+    const request = JSON.stringify({ returns: 'boolean', expression, claims, scripts, watched });
     const answer = await this.ask(request, options);
-    return { matched: answer.value === true, ...rest(answer) };
+    return { matched: answer.value === true, ...rest(answer, watched) };
   }
 
   /** Runs a user script, the body of a function that returns an object. In and out as `evaluate`. */
@@ -77,9 +82,10 @@ export class ExpressionSandbox implements OnApplicationShutdown {
     claims: ExpressionClaims,
     options: EvaluationOptions = {},
   ): Promise<ScriptResult> {
-    const request = JSON.stringify({ returns: 'object', expression, claims, scripts: [] });
+    const { watched } = options;
+    const request = JSON.stringify({ returns: 'object', expression, claims, scripts: [], watched });
     const answer = await this.ask(request, options);
-    return { value: (answer.value ?? null) as ScriptResult['value'], ...rest(answer) };
+    return { value: (answer.value ?? null) as ScriptResult['value'], ...rest(answer, watched) };
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -94,8 +100,16 @@ export class ExpressionSandbox implements OnApplicationShutdown {
   }
 }
 
-function rest(answer: SandboxAnswer): Pick<ExpressionResult, 'output' | 'error' | 'executionMs'> {
-  const { output, error } = answer;
+function rest(
+  answer: SandboxAnswer,
+  watched: EvaluationOptions['watched'],
+): Omit<ExpressionResult, 'matched'> {
+  const { output, error, looked = true } = answer;
   const executionMs = Math.round(answer.executionMs);
-  return error === undefined ? { output, executionMs } : { output, error, executionMs };
+  return {
+    output,
+    executionMs,
+    ...(error !== undefined && { error }),
+    ...(watched !== undefined && { looked }),
+  };
 }

@@ -14,11 +14,12 @@ export const GUEST_HARNESS = `(function () {
   'use strict';
   const { parse, stringify } = JSON;
   const { getPrototypeOf } = Object;
-  const { defineProperty } = Reflect;
+  const { construct, defineProperty, get, getOwnPropertyDescriptor, has, ownKeys } = Reflect;
   const { isArray } = Array;
-  const text = String, NativeFunction = Function, NativeError = Error, plainPrototype = Object.prototype;
+  const text = String, NativeFunction = Function, NativeError = Error, NativeProxy = Proxy, NativeDate = Date;
+  const plainPrototype = Object.prototype;
   const cut = NativeFunction.prototype.call.bind(''.slice);
-  let printed = '', lines = 0;
+  let printed = '', lines = 0, looked = false;
 
   function show(value) {
     if (typeof value !== 'object' || value === null || value instanceof NativeError) return text(value);
@@ -45,7 +46,7 @@ export const GUEST_HARNESS = `(function () {
   }
 
   function failure(error) {
-    return stringify({ __proto__: null, error: cut(error, 0, ${ERROR_LIMIT}) });
+    return stringify({ __proto__: null, error: cut(error, 0, ${ERROR_LIMIT}), looked });
   }
 
   function describe(thrown) {
@@ -69,14 +70,49 @@ export const GUEST_HARNESS = `(function () {
     defineProperty(globalThis, script.name, { get });
   }
 
+  // To whoever reads it the same; that somebody did is told.
+  function watched(value) {
+    const look = (read) => (...given) => {
+      looked = true;
+      return read(...given);
+    };
+    const traps = { get, getOwnPropertyDescriptor, has, ownKeys };
+    for (const name in traps) traps[name] = look(traps[name]);
+    return new NativeProxy(value, traps);
+  }
+
+  function watch(claims, paths) {
+    for (const path of paths) {
+      const last = path.pop();
+      const owner = path.reduce((part, name) => part[name], claims);
+      owner[last] = watched(owner[last]);
+    }
+    const clock = new NativeProxy(NativeDate, {
+      apply: () => {
+        looked = true;
+        return NativeDate();
+      },
+      construct: (date, given, made) => {
+        looked ||= given.length === 0;
+        return construct(date, given, made);
+      },
+      get: (date, name) => {
+        looked ||= name === 'now';
+        return date[name];
+      },
+    });
+    defineProperty(NativeDate.prototype, 'constructor', { value: clock });
+    globalThis.Date = clock;
+  }
+
   function result(job) {
     const value = NativeFunction('claims', job.expression)(job.claims);
     if (job.returns === 'boolean') {
-      if (typeof value === 'boolean') return stringify({ __proto__: null, value });
+      if (typeof value === 'boolean') return stringify({ __proto__: null, value, looked });
       return failure('The expression must return a boolean, not ' + kindOf(value) + '.');
     }
     if (!isPlain(value)) return failure('The script must return a plain object, not ' + kindOf(value) + '.');
-    const answer = stringify({ __proto__: null, value });
+    const answer = stringify({ __proto__: null, value, looked });
     if (answer.length > ${VALUE_LIMIT}) return failure('The result is too large.');
     return answer;
   }
@@ -88,6 +124,7 @@ export const GUEST_HARNESS = `(function () {
     evaluate(jobText) {
       const job = parse(jobText);
       for (let i = 0; i < job.scripts.length; i++) offer(job.scripts[i]);
+      if (job.watched !== undefined) watch(job.claims, job.watched);
       try {
         return result(job);
       } catch (thrown) {

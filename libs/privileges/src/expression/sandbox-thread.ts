@@ -13,7 +13,7 @@ export interface SandboxLimits {
 }
 
 export interface SandboxJob {
-  /** What the harness parses: `{returns, expression, claims, scripts}`. */
+  /** What the harness parses: `{returns, expression, claims, scripts, watched}`. */
   request: string;
   /** The instant the expression sees, in milliseconds since 1970. */
   now: number;
@@ -22,6 +22,8 @@ export interface SandboxJob {
 export interface SandboxAnswer {
   value?: unknown;
   error?: string;
+  /** Whether anything was read that was watched. */
+  looked?: boolean;
   output: string;
   executionMs: number;
 }

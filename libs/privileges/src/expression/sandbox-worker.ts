@@ -102,14 +102,14 @@ function cpuMilliseconds(): number {
   return (user + system) / 1000;
 }
 
-function answerOf(reply: unknown): Pick<SandboxAnswer, 'value' | 'error'> {
+function answerOf(reply: unknown): Pick<SandboxAnswer, 'value' | 'error' | 'looked'> {
   if (reply === undefined) return { error: 'The expression needed too much memory.' };
-  const { value, error } = reply as SandboxAnswer;
-  if (error !== undefined) return { error };
+  const { value, error, looked } = reply as SandboxAnswer;
+  if (error !== undefined) return { error, looked };
   try {
-    return { value: plain(value, MAX_DEPTH) };
+    return { value: plain(value, MAX_DEPTH), looked };
   } catch {
-    return { error: 'The result is nested too deeply.' };
+    return { error: 'The result is nested too deeply.', looked };
   }
 }
 

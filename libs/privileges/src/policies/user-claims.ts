@@ -10,7 +10,11 @@ export interface Subject {
 }
 
 /** What a policy expression sees (contract appgate.md §5.4): made anew for each evaluation. */
-export function claimsOf(user: StandingUser, provider: StandingProvider, subject: Subject) {
+export function claimsOf(
+  user: StandingUser,
+  provider: StandingProvider,
+  subject: Omit<Subject, 'localUserId'>,
+) {
   return {
     user: {
       ...mappedClaims(user, provider),

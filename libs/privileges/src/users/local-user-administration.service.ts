@@ -94,9 +94,13 @@ export class LocalUserAdministration {
   private async mustCoverBoth({ tx, before, after, privileges, subject }: Change<LocalUser>): Promise<void> {
     if (after === null || isFullAdministrator(privileges)) return;
     const authority = await this.authorities.ofUser(tx, subject.localUserId);
+    const held = [...privileges];
     for (const user of [before, after]) {
       if (user === null) continue;
-      mustCover(privileges, await this.effective.wouldHold(user, tx));
+      const might = await this.effective.mightHold(user, tx);
+      // What is one's own in another sign-in is nobody else's.
+      if (user === before && user.id === subject.localUserId) held.push(...might);
+      mustCover(held, might);
       await this.authorities.mustReachLogin(tx, authority, user);
     }
   }
