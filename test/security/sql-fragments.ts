@@ -125,7 +125,14 @@ export const SQL_FRAGMENTS: Record<string, string[]> = {
   // Which user, by one of two expressions of our own.
   'libs/privileges/src/standing.ts': ['user'],
   'libs/tokens/src/live-tokens.ts': ['adminEpoch', 'device', 'liveTokensOf(device, now, adminEpoch)', 'now'],
-  'libs/tokens/src/token-row.ts': ['key', 'more'],
+  // Which token, and the number of the parameter that is the present instant, as the statements name them.
+  'libs/tokens/src/token-row.ts': [
+    "live(`t.${key} = $1::${KEYS[key]}`, '$2::timestamptz')",
+    'live(`t.id = ${id}`, now)',
+    'more',
+    'now',
+    'which',
+  ],
   'libs/tokens/src/token-sweeper.service.ts': ['statement'],
   'libs/tokens/src/token-revocation.service.ts': ['statement'],
   'libs/tokens/src/tokens.service.ts': ['statement'],

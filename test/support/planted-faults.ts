@@ -39,7 +39,10 @@ async function withTrigger<T>(
 }
 
 /** How many statements wait for this now: `Lock`, or `Timeout` for a pause. */
-export async function waiting({ database }: Core, what: 'Lock' | 'Timeout'): Promise<number> {
+export async function waiting(
+  { database }: Pick<Core, 'database'>,
+  what: 'Lock' | 'Timeout',
+): Promise<number> {
   const { rows } = await database.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $1`,
     [what],

@@ -5,6 +5,7 @@ export * from './root-token.js';
 export * from './token.js';
 export * from './token-directory.service.js';
 export * from './token-secret.js';
+export { isLive } from './token-row.js';
 export { ACCOUNT_OF_TOKEN, USER_OF_TOKEN } from './token-statements.js';
 export * from './tokens.module.js';
 export * from './tokens.service.js';

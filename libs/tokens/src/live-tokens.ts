@@ -15,7 +15,8 @@ export function liveTokensOf(device: string, now: string, adminEpoch = ADMIN_EPO
     WHERE t.account_id = ${device}.account_id AND t.device_id = ${device}.device_id AND t.device_epoch = ${device}.token_epoch
       AND t.admin_epoch = ${adminEpoch}
       AND t.revoked_at IS NULL AND t.expires_at > ${now}
-      AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > ${now})`;
+      AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > ${now})
+      AND (t.mount_id IS NULL OR EXISTS (SELECT FROM auth_mounts tm WHERE tm.id = t.mount_id AND tm.attached AND tm.token_epoch = t.mount_epoch))`;
 }
 
 /**

@@ -5,10 +5,13 @@ import type { TokenRow } from './token-row.js';
 import { newAccessor } from './token-secret.js';
 import type { NewToken } from './token.js';
 
-/** A token as it is to be written; what the database knows better is missing. */
+/**
+ * A token as it is to be written; what the database knows better is missing.
+ * @param inherited from its parent, where nothing else is wanted.
+ */
 export function newRow(
   wanted: NewToken,
-  boundCidrs: string[],
+  inherited: { boundCidrs: string[]; mountId: string | null },
   now: Date,
 ): Omit<TokenRow, 'identity_policies' | 'acl_epoch'> {
   const expiresAt = earlier(wanted.ttl === null ? null : after(now, wanted.ttl), wanted.endsBy ?? null);
@@ -19,7 +22,7 @@ export function newRow(
     principal_id: wanted.principalId,
     account_id: wanted.accountId,
     local_user_id: wanted.localUserId,
-    mount_id: wanted.mountId,
+    mount_id: wanted.mountId ?? inherited.mountId,
     session_id: wanted.sessionId,
     parent_id: wanted.parentId ?? null,
     device_id: wanted.deviceId ?? null,
@@ -34,7 +37,7 @@ export function newRow(
     creation_ttl: expiresAt === null ? 0 : Math.round((expiresAt.getTime() - now.getTime()) / 1000),
     period: wanted.period ?? 0,
     explicit_max_ttl: wanted.explicitMaxTtl ?? 0,
-    bound_cidrs: boundCidrs,
+    bound_cidrs: wanted.boundCidrs ?? inherited.boundCidrs,
     client_address: wanted.clientAddress,
     issued_at: now,
     expires_at: expiresAt,

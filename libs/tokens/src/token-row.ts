@@ -80,27 +80,40 @@ const COLUMNS = `t.id, t.accessor, t.origin, t.principal_id, t.account_id, t.loc
 const KEYS = { token_hash: 'bytea', accessor: 'text', id: 'uuid', origin: 'text', principal_id: 'uuid' };
 
 /**
- * A token and the state of everybody it stands on, in one statement (S47). Dead where revoked, at its end, idle too long, issued before
- * a stamp (S40), or where its user, its person, its device or its mount is gone. `$1` the key's value, `$2` now.
+ * A token and the state of everybody it stands on, in one statement (S47). `$1` the key's value, `$2` now.
  * @param more columns of the same row, each with a comma after it; `u` is its user.
  */
 export function selectLive(key: keyof typeof KEYS, more = ''): string {
   return `
     SELECT ${more} ${COLUMNS}, ${identityPoliciesOf('p')} AS identity_policies, coalesce(p.disabled, false) AS principal_disabled,
       i.acl_epoch
+    ${live(`t.${key} = $1::${KEYS[key]}`, '$2::timestamptz')}`;
+}
+
+/**
+ * Whether a token stands, and its person is not disabled, as a condition.
+ * @param id an expression that gives its id; `now`: one that gives the present instant.
+ */
+export function isLive(id: string, now: string): string {
+  return `EXISTS (SELECT ${live(`t.id = ${id}`, now)} AND p.disabled IS NOT TRUE)`;
+}
+
+/** Dead where revoked, at its end, idle too long, issued before a stamp (S40), or where its user, its person, its device or its mount is gone. */
+function live(which: string, now: string): string {
+  return `
     FROM tokens t
     JOIN installation i ON i.token_epoch = t.installation_epoch
     LEFT JOIN principals p ON p.id = t.principal_id
     LEFT JOIN local_users u ON u.id = t.local_user_id
     LEFT JOIN auth_mounts m ON m.id = t.mount_id
     LEFT JOIN registered_devices d ON d.account_id = t.account_id AND d.device_id = t.device_id
-    WHERE t.${key} = $1::${KEYS[key]} AND t.revoked_at IS NULL
-      AND (t.expires_at IS NULL OR t.expires_at > $2::timestamptz)
-      AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > $2)
+    WHERE ${which} AND t.revoked_at IS NULL
+      AND (t.expires_at IS NULL OR t.expires_at > ${now})
+      AND (t.idle_seconds IS NULL OR t.last_used_at + make_interval(secs => t.idle_seconds) > ${now})
       AND (t.uses_left IS NULL OR t.uses_left > 0)
       AND (t.principal_id IS NULL OR p.disabled OR p.token_epoch = t.principal_epoch)
       AND (t.local_user_id IS NULL OR NOT u.disabled)
       AND (t.device_id IS NULL OR d.token_epoch = t.device_epoch)
       AND (t.origin <> 'appgate' OR t.admin_epoch = i.admin_epoch)
-      AND (t.mount_id IS NULL OR t.origin <> 'vault' OR (m.attached AND m.token_epoch = t.mount_epoch))`;
+      AND (t.mount_id IS NULL OR (m.attached AND m.token_epoch = t.mount_epoch))`;
 }

@@ -1,5 +1,5 @@
 import { identityPoliciesOf } from '@sallyport/identity';
-import { selectLive } from './token-row.js';
+import { isLive, selectLive } from './token-row.js';
 
 /** Whose token a secret is, live or not: `$1` is the secret's hash. */
 export const ACCOUNT_OF_TOKEN = '(SELECT account_id FROM tokens WHERE token_hash = $1::bytea)';
@@ -35,9 +35,11 @@ export const INSERT = `
   RETURNING (SELECT ${identityPoliciesOf('p')} FROM principals p WHERE p.id = $5::uuid) AS identity_policies,
     (SELECT acl_epoch FROM installation) AS acl_epoch`;
 
+export const STANDS = `SELECT 1 WHERE ${isLive('$1::uuid', '$2::timestamptz')}`;
+
 export const GIVE_UP = `
-  UPDATE tokens SET revoked_at = $2
-  WHERE id = $1 AND revoked_at IS NULL AND (origin <> 'appgate' OR admin_epoch = (SELECT admin_epoch FROM installation))`;
+  UPDATE tokens SET revoked_at = $2::timestamptz
+  WHERE id = $1::uuid AND revoked_at IS NULL AND ${isLive('$1::uuid', '$2::timestamptz')}`;
 
 export const REVOKE_TREE = `
   WITH RECURSIVE tree AS (

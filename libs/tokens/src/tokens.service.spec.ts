@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SERVER } from '@sallyport/audit';
-import { AuthMountsService, LocalUsersService, PeopleService } from '@sallyport/identity';
+import { AuthMountsService, DevicesService, LocalUsersService, PeopleService } from '@sallyport/identity';
 import { after, Database } from '@sallyport/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../test/support/core.js';
@@ -311,6 +311,23 @@ describe('a revocation', () => {
       core.get(Database).transaction((tx) => revocation.giveUp(tx, token.id)),
     );
     expect((await Promise.all(tries)).filter((ended) => ended)).toHaveLength(1);
+  });
+
+  it.each([
+    ['person', 'UPDATE principals SET token_epoch = token_epoch + 1 WHERE id = $1', () => ada.principalId],
+    [
+      'device',
+      'UPDATE registered_devices SET token_epoch = token_epoch + 1 WHERE account_id = $1',
+      () => ada.accountId,
+    ],
+  ])('S40 of a token that gives way comes too late after its %s lost all of them', async (_, end, whose) => {
+    const deviceId = randomUUID();
+    await core.get(Database).transaction((tx) => core.get(DevicesService).see(tx, ada.accountId, deviceId));
+    const { secret, token } = await issue({ origin: 'appgate', deviceId });
+    expect(await isLive(secret)).toBe(true);
+    await core.database.query(end, [whose()]);
+    const given = await core.get(Database).transaction((tx) => revocation.giveUp(tx, token.id));
+    expect(given).toBe(false);
   });
 });
 

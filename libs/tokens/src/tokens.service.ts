@@ -22,6 +22,7 @@ import {
   INSERT,
   LIVE_ACCESSORS,
   LIVE_BY_HASH,
+  STANDS,
 } from './token-statements.js';
 import type { NewToken, Token, TokenOrigin } from './token.js';
 
@@ -50,13 +51,15 @@ export class TokensService {
   ) {}
 
   /**
-   * Issues a token inside the transaction that ends whatever it was traded for (S36).
+   * Issues a token inside the transaction that ends whatever it was traded for (S36). A child dies by its parent's mount, too (S41).
    * @returns the secret, which is shown once, and the token as it stands.
+   * @throws DomainError `unauthenticated` code `parent-ended`.
    */
   async issue(tx: Transaction, wanted: NewToken, actor: Actor): Promise<{ secret: string; token: Token }> {
     const parent = wanted.parentId ? await this.holdParent(tx, wanted.parentId) : null;
     const secret = wanted.secret ?? (wanted.origin === 'appgate' ? newAuthToken() : newServiceToken());
-    const row = newRow(wanted, wanted.boundCidrs ?? parent?.bound_cidrs ?? [], this.clock.now());
+    const inherited = { boundCidrs: parent?.bound_cidrs ?? [], mountId: parent?.mount_id ?? null };
+    const row = newRow(wanted, inherited, this.clock.now());
     const found = single(
       await tx.query<FoundWithIssue>(INSERT, [
         row.id,
@@ -90,6 +93,7 @@ export class TokensService {
         row.password_proven_at,
       ]),
     );
+    if (wanted.parentId) await this.mustStand(tx, wanted.parentId);
     const token = tokenOf({ ...row, ...found });
     await this.audit.record(
       tx,
@@ -182,14 +186,21 @@ export class TokensService {
   }
 
   /** A child is made of a live parent only; the lock makes a revocation wait, which then looks again and finds the child (S41). */
-  private async holdParent(tx: Sql, parentId: string): Promise<{ bound_cidrs: string[] }> {
-    const [parent] = await tx.query<{ bound_cidrs: string[] }>(
-      'SELECT bound_cidrs FROM tokens WHERE id = $1 AND revoked_at IS NULL FOR SHARE',
+  private async holdParent(tx: Sql, parentId: string): Promise<Pick<TokenRow, 'bound_cidrs' | 'mount_id'>> {
+    const [parent] = await tx.query<Pick<TokenRow, 'bound_cidrs' | 'mount_id'>>(
+      'SELECT bound_cidrs, mount_id FROM tokens WHERE id = $1 AND revoked_at IS NULL FOR SHARE',
       [parentId],
     );
-    if (parent === undefined)
-      throw new DomainError('unauthenticated', 'parent-ended', 'The token it stands on has ended.');
+    if (parent === undefined) throw parentEnded();
     return parent;
+  }
+
+  /**
+   * Asked after the child was written: what ends its parent at that moment is seen here, or came later and is a stamp the child does not
+   * carry (S40).
+   */
+  private async mustStand(tx: Sql, parentId: string): Promise<void> {
+    if ((await tx.query(STANDS, [parentId, this.clock.now()])).length === 0) throw parentEnded();
   }
 
   /** A token's row by its secret, its use booked and stamped; a disabled person's uses nothing up. */
@@ -236,6 +247,10 @@ export class TokensService {
     );
     return row?.uses_left ?? null;
   }
+}
+
+function parentEnded(): DomainError {
+  return new DomainError('unauthenticated', 'parent-ended', 'The token it stands on has ended.');
 }
 
 function withUser(row: LiveRowOfUser | null): TokenAndUser | null {

@@ -15,7 +15,7 @@ import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import { type CompletedFactor, newAuthToken, TokenRevocationService } from '@sallyport/tokens';
 import { type Enforcement, isSatisfied } from '../requirement/requirement.service.js';
 import { releaseAll, SecondFactorService } from '../second-factor/second-factor.service.js';
-import { type AdminSession } from './admin-session.js';
+import { type AdminSession, mustBeTradable } from './admin-session.js';
 import { PARTIAL_LIFE, type PartialToken } from './admin-sign-in.service.js';
 import { LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
@@ -42,7 +42,7 @@ export class AdminFactorService {
   /**
    * Prepares the next owed factor. The same session gets the same provisional secret again; a bound one is never shown.
    * @param userPassword for methods that pass it on; null where none came.
-   * @throws DomainError `factor-not-pending`; of methods judged outside `invalid` (no password), `factor-rejected`, `throttled`.
+   * @throws DomainError `factor-not-pending`; `forbidden` code `restricted-use`; of methods judged outside `invalid` (no password), `factor-rejected`, `throttled`.
    */
   async begin(session: AdminSession, actor: Actor, userPassword: string | null = null): Promise<BegunFactor> {
     const { method } = await this.next(session);
@@ -65,7 +65,7 @@ export class AdminFactorService {
    * Proves the next owed factor; the token of the request dies and a fresh one is handed out, pending while more is owed.
    * A token of `/v1` is neither ended nor lengthened: what it earns is a sign-in of its own that dies with it.
    * @param state of the challenge, where the client sent it back; it must be the one that was issued (§2.5).
-   * @throws DomainError `factor-not-pending`; `factor-rejected` (wrong, replayed, not enrolled, disabled: all alike, S23; code
+   * @throws DomainError `factor-not-pending`; `forbidden` code `restricted-use`; `factor-rejected` (wrong, replayed, not enrolled, disabled: all alike, S23; code
    *   `mfa-provider-silent` where nobody answered); `throttled`.
    */
   async prove(
@@ -134,8 +134,8 @@ export class AdminFactorService {
       life: PARTIAL_LIFE,
       sessionExpiresAt: session.expiresAt,
     });
-    // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5). Last: if everybody's
-    // were ended before this the token is refused, and if after, the sign-in above carries the old stamp (S40).
+    // A final token that owes something again gives way like a partial one; a token of `/v1` stays (§2.1, §2.5). Last: if it was ended
+    // before this it is refused, and if everybody's were after, the sign-in above carries the old stamp (S40).
     return session.kind !== 'final' || this.revocation.giveUp(tx, session.token!.id);
   }
 
@@ -144,6 +144,7 @@ export class AdminFactorService {
    * made (S60); of its methods the first that can be asked for here.
    */
   private async next(session: AdminSession): Promise<{ enforcement: Enforcement; method: MfaMethod }> {
+    mustBeTradable(session);
     const enforcement = await this.firstOf(session);
     if (enforcement === undefined)
       throw new DomainError(

@@ -1,3 +1,4 @@
+import { DomainError } from '@sallyport/platform';
 import type { UserStanding } from '@sallyport/privileges';
 import type { CompletedFactor, Token } from '@sallyport/tokens';
 import type { Enforcement } from '../requirement/requirement.service.js';
@@ -32,6 +33,15 @@ export interface AdminSession {
   token: Token | null;
   /** What decides the privileges of this request; present with `token`. */
   standing: UserStanding | null;
+}
+
+/**
+ * A token whose uses are counted is worth none that counts nothing, as at `/v1` (S41).
+ * @throws DomainError `forbidden` code `restricted-use`.
+ */
+export function mustBeTradable({ token }: AdminSession): void {
+  if (token === null || token.usesLeft === null) return;
+  throw new DomainError('forbidden', 'restricted-use', 'A token of limited use begins no session.');
 }
 
 /** Device id of a session that came from `/v1`. */

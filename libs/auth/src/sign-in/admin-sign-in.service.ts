@@ -12,7 +12,7 @@ import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sally
 import { newAuthToken, TokenRevocationService } from '@sallyport/tokens';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
 import { RequirementService } from '../requirement/requirement.service.js';
-import type { AdminSession } from './admin-session.js';
+import { type AdminSession, mustBeTradable } from './admin-session.js';
 import { AdminTokensService } from './admin-tokens.service.js';
 import { type Cleared, type Finisher, FinishService, LostRace } from './finish.service.js';
 import { SignInRefusalsService } from './sign-in-refusals.service.js';
@@ -163,10 +163,12 @@ export class AdminSignInService {
   /**
    * Trades a token that owes nothing for a final one; a final token is answered as it is (§2.6). For 60 s a repeat with the same partial token
    * answers a new final token and ends the earlier one (S36).
-   * @throws DomainError `factor-owed`; `forbidden` code `no-administration-rights`; `unauthenticated` where the sign-in ended meanwhile.
+   * @throws DomainError `factor-owed`; `forbidden` codes `no-administration-rights`, `restricted-use`; `unauthenticated` where the sign-in ended
+   *   meanwhile.
    */
   async authorize(session: AdminSession, actor: Actor): Promise<Authorization> {
     const { username } = session;
+    mustBeTradable(session);
     if (session.missing.length > 0) throw factorOwed(username);
     const privileges = await this.mustHoldPrivileges(session);
     if (session.kind === 'final')

@@ -1,3 +1,5 @@
+import { isLive } from '@sallyport/tokens';
+
 /** A repeat of `GET /authorization` with the same partial token is answered for so many seconds (S36). */
 export const REPEAT_SECONDS = 60;
 
@@ -38,13 +40,11 @@ export const FIND = `
     i.name AS provider_name, i.admin_provider
   FROM sign_ins s JOIN local_users u ON u.id = s.local_user_id JOIN principals p ON p.id = s.principal_id
   JOIN identity_providers i ON i.id = u.identity_provider_id
-  LEFT JOIN tokens parent ON parent.id = s.parent_token_id
   LEFT JOIN auth_mounts m ON m.id = s.mount_id
   WHERE s.handle_hash = $1::bytea AND s.origin = $2::text AND s.expires_at > $3::timestamptz
     AND (s.finished_at IS NULL OR s.finished_at > $4::timestamptz)
     AND (s.session_expires_at IS NULL OR s.session_expires_at > $3)
-    AND (s.parent_token_id IS NULL OR (parent.revoked_at IS NULL AND parent.principal_epoch = p.token_epoch
-         AND (parent.expires_at IS NULL OR parent.expires_at > $3)))
+    AND (s.parent_token_id IS NULL OR ${isLive('s.parent_token_id', '$3')})
     AND (s.origin <> 'vault' OR s.mount_id IS NULL OR m.attached)
     AND ${standing('s')}`;
 

@@ -65,6 +65,7 @@ export const ERROR_BODIES: Record<ErrorKind, Spelling> = {
 /** Codes of `forbidden` that have a text of their own. */
 const FORBIDDEN: Record<string, string> = {
   'no-administration-rights': 'No administration rights.',
+  'restricted-use': 'A token of limited use begins no session.',
   'built-in': 'Built-in objects cannot be deleted.',
 };
 
