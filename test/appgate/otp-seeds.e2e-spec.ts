@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AdminClient } from './admin-client.js';
-import { FORBIDDEN, NO_TOKEN, NOT_FOUND, WRONG_OTP } from './error-bodies.js';
+import { factorOwed, FORBIDDEN, NO_TOKEN, NOT_FOUND, WRONG_OTP } from './error-bodies.js';
 import { OTP_PROVIDER, withServer } from './scene.js';
 
 const server = withServer();
@@ -143,5 +143,25 @@ describe('DELETE /otp/seeds/{userDN}', () => {
     expect((await desk.delete('/otp/seeds/CN=admin,OU=local')).body).toEqual(FORBIDDEN);
     expect((await desk.delete('/otp/seeds/CN=zoe,OU=local')).body).toEqual(FORBIDDEN);
     expect((await desk.delete('/otp/seeds/CN=halfway,OU=local')).status).toBe(204);
+  });
+
+  it("S61 takes one's own away only where a factor was proven of late", async () => {
+    await server.demandFactor(null);
+    const desk = await server.userWith('own desk', [
+      { type: 'View', target: 'OtpSeed', scope: { all: true } },
+      { type: 'Delete', target: 'OtpSeed', scope: { all: true } },
+    ]);
+    const own = '/otp/seeds/CN=own desk,OU=local';
+    expect((await desk.delete(own)).body).toEqual(NOT_FOUND);
+    await server.demandFactor(OTP_PROVIDER);
+    const { proven } = await server.enroll(await server.partial('own desk'));
+    const fresh = server.client.with((await proven.get('/authorization')).body.token);
+    await server.demandFactor(null);
+    const { status, body } = await desk.delete(own);
+    expect([status, body]).toEqual([412, factorOwed('own desk')]);
+    server.advance(301);
+    expect((await fresh.delete(own)).status).toBe(412);
+    server.advance(-301);
+    expect((await fresh.delete(own)).status).toBe(204);
   });
 });

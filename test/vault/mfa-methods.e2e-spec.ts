@@ -1,3 +1,4 @@
+import { expecting } from '../support/send.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authenticator } from './authenticator.js';
 import {
@@ -307,6 +308,32 @@ describe('admin-generate and admin-destroy', () => {
     expect((await act('destroy', target)).status).toBe(204);
     expect((await self()).status).toBe(403);
     expect((await act('generate', target)).body.data.url).toMatch(/^otpauth:/);
+  });
+
+  it('S61 take no factor of oneself for a password alone', async () => {
+    const { entityId } = await enrolledUser(world, 'own-desk');
+    const policy = `path "${TOTP}/admin-destroy" { capabilities = ["update"] }`;
+    await expecting(204, world.root.write('sys/policies/acl/own-desk', { policy }));
+    await expecting(
+      204,
+      world.root.write('auth/userpass/users/own-desk/policies', { token_policies: 'own-desk' }),
+    );
+    const { client_token: token } = (await logIn(world, 'own-desk')).body.auth;
+    const destroy = () =>
+      world.anonymous
+        .as(token)
+        .write(`${TOTP}/admin-destroy`, { method_id: DEFAULT_METHOD, entity_id: entityId });
+    expect(told(await destroy())).toEqual([
+      403,
+      { errors: ['1 error occurred:\n\t* permission denied\n\n'] },
+    ]);
+    await world.server.database.query(`UPDATE tokens SET factors = $1 WHERE principal_id = $2`, [
+      JSON.stringify([
+        { methodId: DEFAULT_METHOD, type: 'totp', time: world.server.clock.now().toISOString() },
+      ]),
+      entityId,
+    ]);
+    expect((await destroy()).status).toBe(204);
   });
 });
 

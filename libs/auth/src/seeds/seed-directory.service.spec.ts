@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { IdentityProvidersService } from '@sallyport/identity';
 import { DEFAULT_METHOD_ID, TotpEnrollmentsService } from '@sallyport/mfa-methods';
 import type { AdministrativePrivilege, PrivilegeScope } from '@sallyport/privileges';
@@ -9,6 +10,7 @@ import { SeedDirectoryService } from './seed-directory.service.js';
 
 const EVERYTHING = { queries: [], range: null, orderBy: 'username', descending: false, filters: [] };
 const ALL = [{ type: 'All', target: 'All' }];
+const SOMEBODY = { principalId: randomUUID(), username: 'somebody', factors: [] };
 
 let core: Core;
 let seeds: SeedDirectoryService;
@@ -39,7 +41,7 @@ async function remove(
   providerName = 'local',
 ): Promise<string> {
   const caller = { ...(await writerHolding(core, privileges)), privileges };
-  return seeds.remove({ username, providerName }, caller).then(
+  return seeds.remove({ username, providerName }, caller, SOMEBODY).then(
     () => 'done',
     (error) => error.code as string,
   );

@@ -19,6 +19,8 @@ import {
   withinReach,
   type Writer,
 } from '@sallyport/privileges';
+import { FreshProofService } from '../self-service/fresh-proof.service.js';
+import type { AdminSession } from '../sign-in/admin-session.js';
 import { FactorResetService, stoppedElsewhere } from '../sign-in/factor-reset.service.js';
 
 /** A user who has a seed of the built-in time-based method, bound or not. */
@@ -41,6 +43,7 @@ export class SeedDirectoryService {
     private readonly database: Database,
     private readonly authorities: VaultAuthorityService,
     private readonly resets: FactorResetService,
+    private readonly fresh: FreshProofService,
   ) {}
 
   /** One page of the users whose seeds these privileges let view; one entry for each user. Never a seed. */
@@ -65,11 +68,13 @@ export class SeedDirectoryService {
    * Takes a user's seed away, and the failures that have stopped a factor of theirs which has no seed here (RADIUS); all tokens of the
    * user end with it (S20, S63). The scope is judged by the DN's provider, before anything of the
    * user is looked up (§1.3 g).
-   * @throws DomainError `forbidden`, also where the user holds more than the caller (S49); `not-found`.
+   * @throws DomainError `forbidden`, also where the user holds more than the caller (S49); `not-found`; `factor-owed` for oneself, where no
+   *   factor was proven of late (S61).
    */
   async remove(
     { username, providerName }: UserName,
     { privileges, actor, subject }: Writer & { privileges: AdministrativePrivilege[] },
+    session: Pick<AdminSession, 'principalId' | 'username' | 'factors'>,
   ): Promise<void> {
     const provider = await this.providerNamed(providerName);
     const scoped = provider ?? { id: '', tags: [] };
@@ -84,6 +89,7 @@ export class SeedDirectoryService {
     const mayAct = async (tx: Transaction) => {
       await this.authorities.begin(tx);
       await this.authorities.mustReachFromAdmin(tx, subject, owner.principal_id);
+      if (owner.principal_id === session.principalId) await this.fresh.mustIncludeFactor(session, tx);
     };
     if (!(await this.resets.reset(DEFAULT_METHOD_ID, owner.principal_id, actor, mayAct))) throw notFound();
   }

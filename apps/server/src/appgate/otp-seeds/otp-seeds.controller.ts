@@ -1,13 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { SeedDirectoryService } from '@sallyport/auth';
+import { type AdminSession, SeedDirectoryService } from '@sallyport/auth';
 import type { UserName } from '@sallyport/identity';
 import { Access } from '../../http/access.js';
 import { listAnswer, type ListAnswer } from '../lists/list-answer.js';
 import { type Listing, readListRequest, type QueryParameters } from '../lists/list-request.js';
 import { AnswersList, PeerCall, Refuses } from '../openapi/answers.js';
 import { UserDnPipe } from '../validation/user-dn.pipe.js';
-import { type Administrator, CallingAdministrator } from '../wire/caller.js';
+import { type Administrator, CallingAdministrator, CallingSession } from '../wire/caller.js';
 import { OtpSeedAnswer } from './otp-seed.dto.js';
 
 const FIELDS = ['username', 'userDistinguishedName', 'providerName', 'verified'];
@@ -40,11 +40,12 @@ export class OtpSeedsController {
   @ApiOperation({ summary: "Take a user's seed away; ends the user's tokens", operationId: 'deleteOtpSeed' })
   @ApiParam({ name: 'userDN', schema: { type: 'string' }, example: 'CN=jdoe,OU=local' })
   @ApiNoContentResponse()
-  @Refuses(401, 403, 404)
+  @Refuses(401, 403, 404, 412)
   async remove(
     @Param('userDN', UserDnPipe) user: UserName,
     @CallingAdministrator() caller: Administrator,
+    @CallingSession() session: AdminSession,
   ): Promise<void> {
-    await this.seeds.remove(user, caller);
+    await this.seeds.remove(user, caller, session);
   }
 }

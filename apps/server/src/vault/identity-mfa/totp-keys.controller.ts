@@ -2,7 +2,7 @@ import { Post, Req } from '@nestjs/common';
 import { FactorResetService, FreshProofService } from '@sallyport/auth';
 import { EntitiesService } from '@sallyport/identity';
 import { type MfaMethod, MfaMethodsService, type OwnProof, TotpKeysService } from '@sallyport/mfa-methods';
-import type { Transaction } from '@sallyport/platform';
+import { DomainError, type Transaction } from '@sallyport/platform';
 import { VaultAuthorityService } from '@sallyport/privileges';
 import type { FastifyRequest } from 'fastify';
 import { Access } from '../../http/access.js';
@@ -68,6 +68,7 @@ export class TotpKeysController {
   @Describe({
     summary:
       "Destroy an entity's authenticator, its failures and the person's tokens; 204 also where there is none",
+    description: 'Of oneself: only where the login that made the token has proven a factor in the last five minutes.',
     body: MethodEntityFields,
     refuses: {
       400: [
@@ -90,7 +91,11 @@ export class TotpKeysController {
     const method = await this.find(method_id);
     if (method === null) throw noMethod(method_id);
     if (method.type !== 'totp') throw refuse(400, multiError('method ID does not match TOTP type'));
-    await this.resets.reset(method.id, entity.id, actorOf(request), this.mayActOn(entity.id, request));
+    const mayAct = async (tx: Transaction): Promise<void> => {
+      await this.mayActOn(entity.id, request)(tx);
+      await this.mustBeFresh(tx, entity.id, request);
+    };
+    await this.resets.reset(method.id, entity.id, actorOf(request), mayAct);
   }
 
   private async make(
@@ -116,6 +121,13 @@ export class TotpKeysController {
       await this.authorities.begin(tx);
       await this.authorities.mustReach(tx, authority, entityId);
     };
+  }
+
+  /** One's own factor goes only for a proof of the last five minutes (S61). */
+  private async mustBeFresh(tx: Transaction, entityId: string, request: FastifyRequest): Promise<void> {
+    const { principalId, factors } = tokenOf(request);
+    if (principalId !== entityId || (await this.fresh.includesFactor({ principalId, factors }, tx))) return;
+    throw new DomainError('forbidden', 'proof-too-old', 'permission denied');
   }
 
   private async find(id: string): Promise<MfaMethod | null> {
