@@ -53,11 +53,14 @@ export async function contest(
   return contestants.map(({ name }, index) => scoreOf(name, turns[index]!.slice(warmUp)));
 }
 
-/** The middle of the ratios of rounds that lay beside each other. */
+/** The ratios of rounds that lay beside each other, the least first. */
+export function ratiosOf(one: Score, other: Score): number[] {
+  return one.rates.map((rate, round) => rate / other.rates[round]!).toSorted((left, right) => left - right);
+}
+
+/** The middle one of them. */
 export function ratioOf(one: Score, other: Score): number {
-  return median(
-    one.rates.map((rate, round) => rate / other.rates[round]!).toSorted((left, right) => left - right),
-  );
+  return median(ratiosOf(one, other));
 }
 
 export function rateOf({ rates }: Score): number {
