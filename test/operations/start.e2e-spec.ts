@@ -41,3 +41,11 @@ it('npm start ends as the server does when it is told to', async () => {
   server.signal('SIGINT');
   expect(await server.ended()).toBe(0);
 });
+
+it('npm passes what it is told on to the server, and ends with it', async () => {
+  const npm = await ChildServer.startBy(['npm', 'start'], folder);
+  expect((await fetch(`${npm.url}/readyz`)).status).toBe(200);
+  npm.signal('SIGTERM');
+  await npm.ended();
+  await expect(fetch(`${npm.url}/healthz`)).rejects.toThrow('fetch failed');
+}, 120_000);

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWhenNeeded } from '../../tools/build.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/bundle/server.js');
+const ROOT = join(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/bundle/server.js');
 const START_MS = 60_000;
 
 /** The built server as a process of its own, with its embedded database in a folder of the test's. */
@@ -25,7 +26,10 @@ export class ChildServer {
     settings: Record<string, string> = {},
     main = MAIN,
   ): Promise<ChildServer> {
-    const server = ChildServer.launch(dataDirectory, settings, main);
+    return ChildServer.up(ChildServer.launch(dataDirectory, settings, main));
+  }
+
+  private static async up(server: ChildServer): Promise<ChildServer> {
     const deadline = Date.now() + START_MS;
     while (!server.output.includes('Sallyport is up.')) {
       if (server.hasEnded || Date.now() > deadline)
@@ -44,7 +48,25 @@ export class ChildServer {
     return { code: await server.ended(), words: server.output };
   }
 
+  /** Starts it by a command of an operator's, in the project's folder. */
+  static async startBy(
+    [program, ...words]: [string, ...string[]],
+    dataDirectory: string,
+    settings: Record<string, string> = {},
+  ): Promise<ChildServer> {
+    return ChildServer.up(ChildServer.spawn(program, words, dataDirectory, settings));
+  }
+
   private static launch(dataDirectory: string, settings: Record<string, string>, main = MAIN): ChildServer {
+    return ChildServer.spawn(process.execPath, [main], dataDirectory, settings);
+  }
+
+  private static spawn(
+    program: string,
+    words: string[],
+    dataDirectory: string,
+    settings: Record<string, string>,
+  ): ChildServer {
     if (!existsSync(MAIN)) buildWhenNeeded();
     const environment = {
       PATH: process.env['PATH'],
@@ -57,7 +79,8 @@ export class ChildServer {
       SALLYPORT_DATA_DIR: dataDirectory,
       SALLYPORT_FAILURE_FLOOR_MS: '0',
     };
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(program, words, {
+      cwd: ROOT,
       env: { ...environment, ...own, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
