@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { BackgroundWork, Rounds } from '@sallyport/platform';
+import { BackgroundWork, Rounds, withCause } from '@sallyport/platform';
 import { AuditFoldsService } from './audit-folds.service.js';
 import { AuditResumption } from './chain/audit-resumption.service.js';
 import { AuditRetentionService } from './chain/audit-retention.service.js';
@@ -81,7 +81,8 @@ export class AuditKeeperService implements OnApplicationBootstrap, OnApplication
   /** @param name what it is called where it is counted. */
   private async quietly(name: string, what: string, work: () => Promise<unknown>): Promise<void> {
     const failure = await this.background.attempt(name, work);
-    if (failure !== null) this.alarm(what, `${what} failed, the next round tries again: ${failure.message}`);
+    if (failure !== null)
+      this.alarm(what, `${what} failed, the next round tries again: ${withCause(failure)}`);
   }
 
   private alarm(kind: string, text: string): void {

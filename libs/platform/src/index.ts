@@ -9,7 +9,13 @@ export { administer, forEverybody, inErrand } from './database/connection-pool.j
 export * from './database/bring-up.js';
 export * from './database/data-source.js';
 export * from './database/database-standing.js';
-export { isRepeatable, translateDatabaseError, violatedConstraint } from './database/database-errors.js';
+export {
+  causeOf,
+  isRepeatable,
+  translateDatabaseError,
+  violatedConstraint,
+  withCause,
+} from './database/database-errors.js';
 export * from './database/database.js';
 export * from './database/entity-rows.js';
 export * from './database/embedded/index.js';

@@ -7,6 +7,7 @@ import {
   Rounds,
   takesTurn,
   type Transaction,
+  withCause,
 } from '@sallyport/platform';
 
 const EVERY_MS = 60_000;
@@ -70,6 +71,6 @@ export class TokenSweeperService implements OnApplicationBootstrap, OnApplicatio
   private async sweepQuietly(): Promise<void> {
     const failure = await this.background.attempt('sweep_tokens', () => this.sweep());
     if (failure !== null)
-      this.logger.warn(`sweeping tokens failed, the next minute tries again: ${failure.message}`);
+      this.logger.warn(`sweeping tokens failed, the next minute tries again: ${withCause(failure)}`);
   }
 }

@@ -1,13 +1,16 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import {
+  causeOf,
   Clock,
   Config,
   Database,
   databaseStanding,
+  DomainError,
   type Doubt,
   doubtsAbout,
   Metrics,
   Rounds,
+  withCause,
 } from '@sallyport/platform';
 
 const EVERY_MS = 30_000;
@@ -16,7 +19,9 @@ const EVERY_MS = 30_000;
 @Injectable()
 export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('DatabaseWatch');
-  private readonly rounds = new Rounds(EVERY_MS, () => this.warn());
+  private readonly rounds = new Rounds(EVERY_MS, () => this.tell());
+  /** Why it was not to be had at the last look; null: it was. */
+  private gone: string | null = null;
 
   constructor(
     private readonly database: Database,
@@ -26,7 +31,7 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.warn();
+    void this.tell();
     this.rounds.begin();
   }
 
@@ -43,13 +48,23 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
     return doubts.filter(({ about }) => !accepted.has(about));
   }
 
-  /** Tells the log, also where nobody asks for readiness. */
-  private async warn(): Promise<void> {
+  /** Tells the log, also where nobody asks for readiness: what is wrong each time, that the database is gone or back once. */
+  async tell(): Promise<void> {
     try {
-      for (const { message, remedy } of await this.look())
-        this.logger.error(`not ready: ${message}. ${remedy}`);
+      const doubts = await this.look();
+      if (this.gone !== null) this.logger.log('the database is back');
+      this.gone = null;
+      for (const { message, remedy } of doubts) this.logger.error(`not ready: ${message}. ${remedy}`);
     } catch (error) {
-      this.logger.warn(`the database was not looked at: ${(error as Error).message}`);
+      this.tellFailure(error as Error);
     }
+  }
+
+  private tellFailure(error: Error): void {
+    if (!(error instanceof DomainError) || error.kind !== 'unavailable')
+      return this.logger.warn(`the database was not looked at: ${withCause(error)}`);
+    const cause = causeOf(error) ?? error.code;
+    if (cause !== this.gone) this.logger.error(`the database is gone: ${cause}`);
+    this.gone = cause;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditStanding, AuditGauges, AuditResumption } from '@sallyport/audit';
 import {
+  causeOf,
   Database,
   DomainError,
   inTime,
@@ -74,8 +75,13 @@ export class HealthService {
 }
 
 async function look({ name, problem }: Check): Promise<HealthReport['checks'][number]> {
-  const found = await inTime(problem(), LONGEST_MS).catch(() => 'it could not be asked');
+  const found = await inTime(problem(), LONGEST_MS).catch(unasked);
   return found === null ? { name, ok: true } : { name, ok: false, problem: found };
+}
+
+function unasked(failure: unknown): string {
+  const reason = causeOf(failure) ?? (failure instanceof DomainError ? failure.code : 'too late');
+  return `it could not be asked (${reason})`;
 }
 
 async function answers(database: Database): Promise<null> {

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DevicesService } from '@sallyport/identity';
-import { after, BackgroundWork, Clock, Database, Rounds, takesTurn } from '@sallyport/platform';
+import { after, BackgroundWork, Clock, Database, Rounds, takesTurn, withCause } from '@sallyport/platform';
 import { KNOWN_DAYS } from '../first-factor/password-waits.js';
 
 const EVERY_MS = 60_000;
@@ -72,6 +72,6 @@ export class SweeperService implements OnApplicationBootstrap, OnApplicationShut
   private async sweepQuietly(): Promise<void> {
     const failure = await this.background.attempt('sweep', () => this.sweep());
     if (failure !== null)
-      this.logger.warn(`sweeping failed, the next minute tries again: ${failure.message}`);
+      this.logger.warn(`sweeping failed, the next minute tries again: ${withCause(failure)}`);
   }
 }

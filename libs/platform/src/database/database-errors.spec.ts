@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../domain-error.js';
-import { isRepeatable, translateDatabaseError, violatedConstraint } from './database-errors.js';
+import {
+  causeOf,
+  isRepeatable,
+  translateDatabaseError,
+  violatedConstraint,
+  withCause,
+} from './database-errors.js';
 
 /** An error as pg throws it, and as TypeORM wraps it. */
 function failures(code: string, constraint?: string): Error[] {
@@ -42,6 +48,24 @@ describe('a database error', () => {
 
   it.each(['23505', '42601', '22003', '42501'])('that is our own doing stays what it is: %s', (code) => {
     for (const failure of failures(code)) expect(translateDatabaseError(failure)).toBe(failure);
+  });
+
+  it.each(['28P01', '3D000', 'ECONNREFUSED', '42501'])(
+    'S70 is told by its code, never by its text: %s',
+    (code) => {
+      for (const failure of failures(code)) expect(causeOf(translateDatabaseError(failure))).toBe(code);
+      expect(withCause(translateDatabaseError(failures('28P01')[0]) as Error)).toBe(
+        'The service is not available. (28P01)',
+      );
+    },
+  );
+
+  it('of the pool is told by the words it is known by, and anything else not at all', () => {
+    const late = new Error('timeout exceeded when trying to connect to postgres://u:secret@db');
+    expect(causeOf(translateDatabaseError(late))).toBe('timeout exceeded when trying to connect');
+    for (const other of [new DomainError('conflict', 'taken', 'taken'), new Error('secret'), null, 'secret'])
+      expect(causeOf(other)).toBe(null);
+    expect(withCause(new Error('too late'))).toBe('too late');
   });
 
   it('that is one of the core stays what it is', () => {

@@ -62,6 +62,22 @@ const SOCKET_ERRORS = [
 const POOL_ERRORS =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Query read timeout|Query runner already released/;
 
+/**
+ * What lay behind a failure, for logs and operators: its SQLSTATE, the system's code, or the pool's own words. Never the text of a database,
+ * which may hold what somebody sent (S70). Null where there is nothing of the kind.
+ */
+export function causeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if (error instanceof DomainError) return causeOf(error.cause);
+  return codeOf(error) || (POOL_ERRORS.exec(error.message)?.[0] ?? null);
+}
+
+/** Its words, and what lay behind it. */
+export function withCause(error: Error): string {
+  const cause = causeOf(error);
+  return cause === null || error.message.includes(cause) ? error.message : `${error.message} (${cause})`;
+}
+
 /** Turns the loss of the database into `unavailable` (S91, S92); anything else passes unchanged. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
