@@ -4,6 +4,7 @@ import { DatabaseWatch } from '../../apps/server/src/ops/database-watch.service.
 import { HealthService } from '../../apps/server/src/ops/health.service.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { type Sallyport, startSallyport } from '../support/sallyport.js';
+import { send } from '../support/send.js';
 import { serverUrlOf } from '../support/test-server.js';
 
 const LOST = /(Connection terminated|ECONNRESET|EPIPE)/;
@@ -59,4 +60,22 @@ it('S91 the report of health names the cause', async () => {
   const [, asked] = checks;
   expect(asked).toMatchObject({ name: 'database', ok: false });
   expect(asked!.problem).toMatch(/^it could not be asked \((Connection terminated|ECONNRESET|EPIPE)\)$/);
+});
+
+it('S91 a request that could not be served is in the log with its id and the cause; a flood of them only counted', async () => {
+  const ask = (path: string) =>
+    send({ method: 'GET', url: `${server.url}${path}`, headers: { 'X-Vault-Token': server.rootToken } });
+  proxy.refuse();
+  const { status, headers } = await ask('/v1/auth/token/lookup-self');
+  expect(status).toBe(503);
+  expect(linesAbout(': unavailable, request')).toEqual([
+    expect.stringMatching(
+      `^warn GET /v1/auth/token/lookup-self: unavailable, request ${String(headers['x-request-id'])}: ${LOST.source}$`,
+    ),
+  ]);
+  await Promise.all(Array.from({ length: 50 }, () => ask('/v1/auth/token/lookup-self')));
+  await ask('/readyz');
+  await vi.waitFor(() => expect(linesAbout('more requests were answered 503')).not.toEqual([]), 5_000);
+  expect(linesAbout(': unavailable, request').length).toBeLessThan(40);
+  expect(linesAbout('readyz')).toEqual([]);
 });
