@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Sallyport, startSallyport } from '../support/sallyport.js';
 import { Scrape } from '../support/scrape.js';
+import { send } from '../support/send.js';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const ALERTS = join(DEPLOY, 'prometheus/alerts.yml');
@@ -73,6 +74,19 @@ describe('the dashboard and the alert rules', () => {
       const having = [...metricsIn([expression]).flatMap(labelsOf), ...ADDED];
       const missing = labelsIn(expression).filter((label) => !having.includes(label));
       expect([expression, missing]).toEqual([expression, []]);
+    }
+  });
+
+  it('S91 what machines ask for health counts as no answer to anybody', async () => {
+    for (const path of ['readyz', 'v1/sys/health'])
+      await send({ method: 'GET', url: `${server.url}/${path}` });
+    const requests = Object.keys((await Scrape.of(server)).of('sallyport_http_requests_total'));
+    const { expr } = rules.find(({ alert }) => alert === 'SallyportServerErrors')!;
+    const selectors = expr.match(/sallyport_http_requests_total\b[^[]*/g) ?? [];
+    expect(selectors).toHaveLength(2);
+    for (const label of ['dialect="ops"', 'route="/v1/sys/health"']) {
+      expect(requests.filter((labels) => labels.includes(label))).not.toEqual([]);
+      for (const selector of selectors) expect(selector).toContain(label.replace('=', '!='));
     }
   });
 
