@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
-import { readConfig } from '@sallyport/platform';
+import { DomainError, readConfig } from '@sallyport/platform';
 import { stopInOrder } from './http/shutdown.js';
 import { MetricsListener } from './ops/metrics-listener.service.js';
 import { bootstrapFile } from './start/bootstrap-file.js';
@@ -9,6 +9,9 @@ import { neverPretenure } from './start/never-pretenure.js';
 import { StartLogger } from './start/start-logger.js';
 import { startServer } from './start/start-server.js';
 import { welcome } from './start/welcome.js';
+
+/** Their messages say what to do. */
+const MENDABLE = ['ConfigError', 'AlreadyOwned', 'OwnedByAnother'];
 
 neverPretenure();
 try {
@@ -23,7 +26,11 @@ try {
 } catch (error) {
   // What the operator can mend is said in a sentence (a wrong setting by its name, never its value); the rest shows where it came from.
   const { name, message, stack } = error as Error;
-  const reason = name === 'ConfigError' || name === 'AlreadyOwned' ? message : (stack ?? message);
+  const reason = MENDABLE.includes(name) || isUnavailable(error) ? message : (stack ?? message);
   process.stderr.write(`Sallyport cannot start:\n${reason}\n`);
   process.exit(1);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'unavailable';
 }

@@ -1,4 +1,11 @@
-import { type Clock, type Config, createDataSource, Database, databaseStanding } from '@sallyport/platform';
+import {
+  causeOf,
+  type Clock,
+  type Config,
+  createDataSource,
+  Database,
+  databaseStanding,
+} from '@sallyport/platform';
 import { type Finding, ok, wrong } from './finding.js';
 
 const CHECK = 'pooler';
@@ -20,7 +27,7 @@ export async function checkPooler({ databaseUrl, databasePooled }: Config, clock
           ),
         ];
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'no code';
+    const code = causeOf(error) ?? 'no code';
     return [
       wrong(CHECK, `it does not answer (${code})`, 'See that PgBouncer runs and that DATABASE_URL names it.'),
     ];

@@ -1,4 +1,5 @@
 import {
+  causeOf,
   ConfigError,
   createDataSource,
   Database,
@@ -28,7 +29,7 @@ export async function checkRoles(urls: DatabaseUrls): Promise<Finding[]> {
     return [...judgeServer(await standingAt(server, urls.pooled)), ...owners];
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'no code';
+    const code = causeOf(error) ?? 'no code';
     return [
       wrong(
         CHECK,

@@ -1,7 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '@sallyport/platform';
+import { type Config, pairProblem } from '@sallyport/platform';
 import { type Finding, ok, warning, wrong } from './finding.js';
 
 const CHECK = 'TLS';
@@ -30,12 +30,16 @@ interface Pair {
 }
 
 function judge({ certificate, key, given }: Pair, { publicHost }: Config, now: Date): Finding[] {
-  const parsed = parse(certificate, key);
-  if (parsed === null)
+  const problem = pairProblem({ cert: certificate, key });
+  if (problem === 'certificate' || problem === 'key')
     return [
-      wrong(CHECK, 'the certificate or its key is not PEM', 'Put a PEM certificate and its PEM key there.'),
+      wrong(
+        CHECK,
+        'the certificate or its key is not PEM',
+        'Put a PEM certificate and its PEM key, without a passphrase, there.',
+      ),
     ];
-  if (!parsed.x509.checkPrivateKey(parsed.privateKey))
+  if (problem === 'pair')
     return [
       wrong(
         CHECK,
@@ -43,7 +47,8 @@ function judge({ certificate, key, given }: Pair, { publicHost }: Config, now: D
         'Put the pair there that was issued together.',
       ),
     ];
-  const daysLeft = Math.floor((new Date(parsed.x509.validTo).getTime() - now.getTime()) / DAY_MS);
+  const x509 = new X509Certificate(certificate);
+  const daysLeft = Math.floor((new Date(x509.validTo).getTime() - now.getTime()) / DAY_MS);
   if (daysLeft < 0)
     return [
       wrong(
@@ -61,7 +66,7 @@ function judge({ certificate, key, given }: Pair, { publicHost }: Config, now: D
         given ? 'Renew it and restart.' : 'Restart: the server makes a new one.',
       ),
     );
-  if (parsed.x509.checkHost(publicHost) === undefined && parsed.x509.checkIP(publicHost) === undefined)
+  if (x509.checkHost(publicHost) === undefined && x509.checkIP(publicHost) === undefined)
     findings.push(
       warning(
         CHECK,
@@ -70,14 +75,6 @@ function judge({ certificate, key, given }: Pair, { publicHost }: Config, now: D
       ),
     );
   return findings.length > 0 ? findings : [ok(CHECK, `the certificate is good for ${daysLeft} days`)];
-}
-
-function parse(certificate: string, key: string) {
-  try {
-    return { x509: new X509Certificate(certificate), privateKey: createPrivateKey(key) };
-  } catch {
-    return null;
-  }
 }
 
 function read(file: string): string | null {

@@ -1,4 +1,5 @@
 import {
+  causeOf,
   Clock,
   type Config,
   ConfigError,
@@ -9,6 +10,7 @@ import {
   type MasterKey,
   readConfig,
   readMasterKey,
+  unreached,
 } from '@sallyport/platform';
 import { openConsoleDatabase, masterKeyFileOf } from '../console/console-database.js';
 import { EXIT } from '../console/exit-codes.js';
@@ -72,11 +74,11 @@ async function checkStore(config: Config, clock: Clock): Promise<Finding[]> {
         ...keyFindings,
         wrong('database', 'a pooler answers', 'Set SALLYPORT_DATABASE_POOLER=transaction.'),
       ];
-    const remedy = 'See that PostgreSQL runs, that DATABASE_URL names it, and that its role may log in.';
-    return [
-      ...keyFindings,
-      wrong('database', `it does not answer (${(error as NodeJS.ErrnoException).code ?? 'no code'})`, remedy),
-    ];
+    const { message, remedy } = unreached(error) ?? {
+      message: `it does not answer (${causeOf(error) ?? 'no code'})`,
+      remedy: 'See that PostgreSQL runs, that DATABASE_URL names it, and that its role may log in.',
+    };
+    return [...keyFindings, wrong('database', message, remedy)];
   }
 }
 

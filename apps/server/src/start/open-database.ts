@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import {
   type Config,
+  ConfigError,
+  dataFolderProblem,
   type DatabaseUrls,
   makeMasterKeyFile,
   type MasterKey,
@@ -19,7 +21,7 @@ export interface OpenDatabase {
 
 /**
  * The database and the master key that goes with it. A key is made only at the very first start with the embedded database (S67).
- * @throws ConfigError where the master key is missing or unfit.
+ * @throws ConfigError where the master key is missing or unfit, or the data folder cannot be used.
  */
 export async function openDatabase(config: Config): Promise<OpenDatabase> {
   if (config.databaseUrl !== null)
@@ -33,6 +35,8 @@ export async function openDatabase(config: Config): Promise<OpenDatabase> {
       close: async () => undefined,
     };
   const keyFile = config.masterKeyFile ?? join(config.dataDirectory, 'master.key');
+  const problem = dataFolderProblem(config.dataDirectory);
+  if (problem !== null) throw new ConfigError([{ setting: 'SALLYPORT_DATA_DIR', problem }]);
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(join(config.dataDirectory, 'postgres'));
   if (isNew && config.masterKeyFile === null && !existsSync(keyFile)) {

@@ -63,6 +63,10 @@ describe('the log', () => {
     expect(() => JSON.parse(line) as unknown).toThrow();
   });
 
+  it('leaves what a start throws to whoever ends with it', () => {
+    expect(written(false, (logger) => logger.error(new Error('thrown'), 'Start'))).toBe('');
+  });
+
   it('puts a text together only where its level is shown', () => {
     const put = vi.fn(() => 'text');
     written(false, (logger) => logger.verbose(put));

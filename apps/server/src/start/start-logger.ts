@@ -33,6 +33,11 @@ export class StartLogger extends ConsoleLogger {
     super.log(message, ...rest);
   }
 
+  override error(message: unknown, ...rest: unknown[]): void {
+    // The framework writes down what it throws while it starts; whoever started it says so, once.
+    if (!(message instanceof Error)) super.error(message, ...rest);
+  }
+
   protected override getJsonLogObject(
     ...[message, options]: Parameters<ConsoleLogger['getJsonLogObject']>
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {

@@ -6,6 +6,7 @@ import {
   type Config,
   createDataSource,
   Metrics,
+  openDataSource,
   openTracing,
   SALLYPORT_VERSION,
 } from '@sallyport/platform';
@@ -14,6 +15,7 @@ import { AppModule } from '../app.module.js';
 import { createApp, type RunningServer } from '../http/create-app.js';
 import { serverOptions } from '../http/server-options.js';
 import { ENTITIES } from './entities.js';
+import { listenRefusal } from './listen-refusal.js';
 import { openDatabase } from './open-database.js';
 
 export interface StartOptions {
@@ -24,7 +26,7 @@ export interface StartOptions {
 
 /**
  * Starts the whole server: database, schema, application, listeners. Nothing is left running when it fails.
- * @throws ConfigError, and whatever keeps the database or the listeners from opening.
+ * @throws ConfigError; DomainError `unavailable` where the database is not to be had; whatever else keeps it from opening.
  */
 export async function startServer(
   config: Config,
@@ -46,7 +48,7 @@ export async function startServer(
     if (shortcoming !== null) new Logger('Start').warn(ownerServes(shortcoming));
     const { databasePoolSize: poolSize, databasePooled: pooled, databasePrepares: prepares } = config;
     dataSource = createDataSource({ url, poolSize, pooled, prepares, entities: ENTITIES });
-    await dataSource.initialize();
+    await openDataSource(dataSource, 'DATABASE_URL');
     clock.notBefore(await timeOf(dataSource));
     const { masterKey } = database;
     const module = AppModule.register({ config, dataSource, masterKey, clock, metrics, tracing });
@@ -54,7 +56,7 @@ export async function startServer(
     return { ...server, stop: (drainMs, graceMs) => server.stop(drainMs, graceMs).finally(close) };
   } catch (error) {
     await close();
-    throw error;
+    throw listenRefusal(error, config) ?? error;
   }
 }
 

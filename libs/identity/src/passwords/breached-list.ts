@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open as openFile, type FileHandle } from 'node:fs/promises';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { ConfigError } from '@sallyport/platform';
 import { preparePassword } from './password-rules.js';
 
 /** Longer than any line: 40 hex digits, `:`, a count, a line end. */
@@ -30,7 +31,7 @@ export class BreachedList implements OnModuleInit, OnApplicationShutdown {
   /** @param path without one nothing counts as breached */
   constructor(private readonly path?: string | null) {}
 
-  /** Stops the start when there is no such file, or it does not begin with a SHA-1. */
+  /** Stops the start when there is no such file, or it does not begin with a SHA-1. @throws ConfigError */
   async onModuleInit(): Promise<void> {
     if (this.path) await (this.opened ??= open(this.path));
   }
@@ -60,12 +61,19 @@ export class BreachedList implements OnModuleInit, OnApplicationShutdown {
 }
 
 async function open(path: string): Promise<Opened> {
-  const file = await openFile(path, 'r');
-  const { size } = await file.stat();
-  const first = await lineFrom(file, size, 0);
+  const file = await openFile(path, 'r').catch((error: unknown) => {
+    throw refused(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  });
+  const size = (await file.stat()).size;
+  // A folder can be opened, and not read.
+  const first = await lineFrom(file, size, 0).catch(() => undefined);
   if (first && /^[0-9A-F]{40}$/.test(first.hash)) return { file, size };
   await file.close();
-  throw new Error('The file of breached passwords does not begin with a SHA-1 in hex.');
+  throw refused('the file does not begin with a SHA-1 in hex');
+}
+
+function refused(problem: string): ConfigError {
+  return new ConfigError([{ setting: 'SALLYPORT_BREACHED_PASSWORDS_FILE', problem }]);
 }
 
 /** The first line that starts at an offset or after it. */

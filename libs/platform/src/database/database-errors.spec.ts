@@ -68,6 +68,14 @@ describe('a database error', () => {
     expect(withCause(new Error('too late'))).toBe('too late');
   });
 
+  it('is none where a file is missing; a missing socket is one', () => {
+    const missing = Object.assign(new Error('it failed'), { code: 'ENOENT', path: '/nowhere/x' });
+    const file = Object.assign(missing, { syscall: 'open' });
+    expect(translateDatabaseError(file)).toBe(file);
+    const socket = Object.assign(new Error('it failed'), { ...missing, syscall: 'connect' });
+    expect(translateDatabaseError(socket)).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('that is one of the core stays what it is', () => {
     const refusal = new DomainError('conflict', 'taken', 'taken');
     expect(translateDatabaseError(refusal)).toBe(refusal);

@@ -78,10 +78,17 @@ export function withCause(error: Error): string {
   return cause === null || error.message.includes(cause) ? error.message : `${error.message} (${cause})`;
 }
 
+/** A file that is not there, or may not be opened: no socket of a database, whose errors have the same codes. */
+export function isFileError(error: unknown): boolean {
+  const { syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return path !== undefined && syscall !== undefined && syscall !== 'connect';
+}
+
 /** Turns the loss of the database into `unavailable` (S91, S92); anything else passes unchanged. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
   const code = codeOf(error);
+  if (isFileError(error)) return error;
   const lost = SQLSTATES.test(code) || SOCKET_ERRORS.includes(code) || POOL_ERRORS.test(error.message);
   if (!lost) return error;
   return new DomainError(

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error.js';
 import { Database, single } from './database.js';
 import type { Sql } from './sql.js';
+import { openDataSource } from './unreached.js';
 import { createDataSource } from './data-source.js';
 import { translateDatabaseError } from './database-errors.js';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
@@ -51,12 +52,12 @@ export async function limitPooledSessions(url: string): Promise<void> {
  * Opens a few connections to look at a database by. One that asked for the limits and has not got them, or was refused for asking, is not
  * ours: a pooler gives it out, and locks and statements that are kept on it would be lost.
  * @param setting where the URL stands.
- * @throws ConfigError where there is a pooler nobody told of; what the driver throws. Nothing is left open then.
+ * @throws ConfigError where there is a pooler nobody told of; DomainError `unavailable`; what the driver throws. Nothing is left open then.
  */
 export async function openToLook(url: string, setting: string, pooled: boolean): Promise<DataSource> {
   const dataSource = createDataSource({ url, poolSize: 2, entities: [], pooled });
   try {
-    await dataSource.initialize();
+    await openDataSource(dataSource, setting);
     if (!pooled) await mustBeOurSession(new Database(dataSource), setting);
     return dataSource;
   } catch (error) {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { ConfigError, pairProblem } from '@sallyport/platform';
 import type { TlsKeys } from './listeners.js';
 
 const DAY_MS = 86_400_000;
@@ -13,6 +14,7 @@ const ORGANISATION = 'Sallyport self-signed';
 /**
  * The certificate and key in `tls/` of the data directory; made at the first start (appgate.md §1.1) and used again
  * by later ones. One that we made is made anew when it is about to end; one put there by hand never is.
+ * @throws ConfigError where what lies there is no pair.
  * @param publicHost host name or address for the Subject Alternative Name, beside the loopback names.
  */
 export async function ensureCertificate(
@@ -51,7 +53,13 @@ async function readKeys(directory: string): Promise<TlsKeys | null> {
       readFile(join(directory, 'cert.pem'), 'utf8'),
       readFile(join(directory, 'key.pem'), 'utf8'),
     ]);
-    return { cert, key };
+    if (pairProblem({ cert, key }) === null) return { cert, key };
+    throw new ConfigError([
+      {
+        setting: 'SALLYPORT_DATA_DIR',
+        problem: 'cert.pem and key.pem in its folder tls are no PEM certificate with its key',
+      },
+    ]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

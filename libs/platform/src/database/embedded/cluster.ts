@@ -7,6 +7,11 @@ import type { Binaries } from './binaries.js';
 
 const run = promisify(execFile);
 
+/** The cluster is another user's. */
+export class OwnedByAnother extends Error {
+  override readonly name = 'OwnedByAnother';
+}
+
 /** The superuser of a cluster; the application itself signs in as somebody smaller. */
 export const SUPERUSER = 'postgres';
 
@@ -88,7 +93,7 @@ async function isCluster(folder: string): Promise<boolean> {
     return true;
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code !== 'EACCES') return false;
-    throw new Error(
+    throw new OwnedByAnother(
       `The embedded database in ${folder} belongs to another user: start Sallyport as that user.`,
       {
         cause: failure,
