@@ -73,7 +73,7 @@ class Acknowledged {
 }
 
 it('S56 prints where it listens and where the first credentials lie, and no secret', () => {
-  expect(server.words).toContain(`first credentials  ${bootstrap()}`);
+  expect(server.words).toContain(`first credentials ${bootstrap()}`);
   expect(server.words).toContain(server.url);
   expect(statSync(bootstrap()).mode & 0o777).toBe(0o600);
   for (const secret of [credentials.admin.password, credentials.rootToken, masterKey()])

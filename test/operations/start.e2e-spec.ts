@@ -36,6 +36,13 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
+it('the server writes nothing but JSON where nobody watches, and says where it is', () => {
+  const lines = server.words.trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as { level: string; message: string });
+  expect(records.map(({ level }) => level).filter((level) => !/^(info|warn)$/.test(level))).toEqual([]);
+  expect(records.at(-1)!.message).toMatch(/^Sallyport is up\. listens at http:\/\/127\.0\.0\.1:\d+, /);
+});
+
 it('npm start ends as the server does when it is told to', async () => {
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   server.signal('SIGINT');

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { currentAct } from '@sallyport/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RadiusResponder } from '../support/radius-responder.js';
 import { plantRadius } from '../support/radius-method.js';
 import { Scrape } from '../support/scrape.js';
@@ -195,6 +197,10 @@ describe('traces', () => {
 
   it('hold nothing up where the collector refuses them, and are counted as lost', async () => {
     collector.status = 400;
+    const acts: unknown[] = [];
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => {
+      if (String(line).startsWith('the collector of traces')) acts.push(currentAct());
+    });
     await serving({ METRICS_PORT: '0' }, async (replica) => {
       for (let times = 0; times < 600; times += 1) await expecting(200, lookUp(replica));
       const deadline = performance.now() + 5_000;
@@ -206,6 +212,9 @@ describe('traces', () => {
       }
     });
     expect(collector.spans).toEqual([]);
+    // What is said of many requests is said in nobody's name.
+    expect(acts).toEqual([undefined]);
+    warn.mockRestore();
   });
 
   it('S70 hold no name, password, code, token or id of what they trace, also of what fails', async () => {

@@ -62,7 +62,7 @@ async function addressOf(child: ChildProcess): Promise<string> {
     const late = setTimeout(() => reject(new Error(`The server does not come up.\n${output}`)), START_MS);
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      const address = /^ +listens at +(http:\S+)/m.exec(output)?.[1];
+      const address = /listens at +(http:[^\s,]+)/.exec(output)?.[1];
       if (address === undefined) return;
       clearTimeout(late);
       resolve(address);

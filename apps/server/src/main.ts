@@ -8,7 +8,7 @@ import { bootstrapFile } from './start/bootstrap-file.js';
 import { neverPretenure } from './start/never-pretenure.js';
 import { StartLogger } from './start/start-logger.js';
 import { startServer } from './start/start-server.js';
-import { welcome } from './start/welcome.js';
+import { Welcome } from './start/welcome.js';
 
 /** Their messages say what to do. */
 const MENDABLE = ['ConfigError', 'AlreadyOwned', 'OwnedByAnother'];
@@ -22,7 +22,7 @@ try {
   stopInOrder(server);
   const file = bootstrapFile(config.dataDirectory);
   const { address } = server.app.get(MetricsListener, { strict: false });
-  process.stdout.write(welcome(config, server.listeners.addresses, existsSync(file) ? file : null, address));
+  logger.greet(new Welcome(config, server.listeners.addresses, existsSync(file) ? file : null, address));
 } catch (error) {
   // What the operator can mend is said in a sentence (a wrong setting by its name, never its value); the rest shows where it came from.
   const { name, message, stack } = error as Error;

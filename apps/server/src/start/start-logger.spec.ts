@@ -1,6 +1,7 @@
 import { inAct } from '@sallyport/platform';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StartLogger } from './start-logger.js';
+import type { Welcome } from './welcome.js';
 
 /** What is written meanwhile, where standard output is a terminal or not. */
 function written(terminal: boolean, write: (logger: StartLogger) => void): string {
@@ -35,7 +36,7 @@ describe('the log', () => {
       logger.warn('two\nlines', 'Start');
     }).split('\n');
     expect(lines.slice(0, 2).map((line) => JSON.parse(line))).toEqual([
-      { level: 'log', pid: process.pid, timestamp: expect.any(Number), message: 'one', context: 'Start' },
+      { level: 'info', pid: process.pid, timestamp: expect.any(Number), message: 'one', context: 'Start' },
       {
         level: 'warn',
         pid: process.pid,
@@ -45,6 +46,30 @@ describe('the log', () => {
       },
     ]);
     expect(lines.slice(2)).toEqual(['']);
+  });
+
+  it('goes to standard output whole, under the levels SALLYPORT_LOG_LEVEL has', () => {
+    const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const lines = written(false, (logger) => {
+      logger.error('one', 'at line 1', 'Start');
+      logger.fatal('two', 'Start');
+      logger.setLogLevels(['verbose']);
+      logger.verbose('three', 'Start');
+    });
+    expect(lines.match(/"level":"\w+"/g)).toEqual(['"level":"error"', '"level":"fatal"', '"level":"trace"']);
+    const readable = written(true, (logger) => logger.error('one', 'at line 1', 'Start'));
+    expect(readable).toMatch(/one[^]*at line 1\n$/);
+    expect(errors).not.toHaveBeenCalled();
+  });
+
+  it('greets in JSON where nobody watches, whatever its level', () => {
+    const greeting = { line: 'it is up', banner: 'It is up.\n' } as Welcome;
+    const text = written(false, (logger) => {
+      logger.setLogLevels([]);
+      logger.greet(greeting);
+    });
+    expect(JSON.parse(text)).toMatchObject({ level: 'info', message: 'it is up', context: 'Start' });
+    expect(written(true, (logger) => logger.greet(greeting))).toBe('It is up.\n');
   });
 
   it('names the request and the trace a line belongs to, and none in the background', () => {

@@ -1,5 +1,6 @@
 import { ConsoleLogger } from '@nestjs/common';
 import { currentAct, type LogLevel } from '@sallyport/platform';
+import type { Welcome } from './welcome.js';
 
 /** What the framework tells of its own wiring at each start: of use to nobody who runs the server. */
 const CHATTER = new Set([
@@ -21,10 +22,23 @@ const SHOWN: Record<LogLevel, number> = {
   trace: 6,
 };
 
-/** One JSON object a line; readable lines in a terminal. A line that belongs to a request names it, and its trace where it is traced. */
+/** What the framework calls levels otherwise than SALLYPORT_LOG_LEVEL. */
+const NAMES: Record<string, string> = { log: 'info', verbose: 'trace' };
+
+/** All of it on standard output. One JSON object a line; readable lines in a terminal. A line that belongs to a request names it, and its trace where it is traced. */
 export class StartLogger extends ConsoleLogger {
+  private readonly json: boolean;
+
   constructor(level: LogLevel) {
-    super({ json: !process.stdout.isTTY, logLevels: LEVELS.slice(0, SHOWN[level]) });
+    const json = !process.stdout.isTTY;
+    super({ json, logLevels: LEVELS.slice(0, SHOWN[level]) });
+    this.json = json;
+  }
+
+  /** Whoever waits for the server waits for this: it is written at every level. */
+  greet(welcome: Welcome): void {
+    if (this.json) this.printMessages([welcome.line], 'Start');
+    else process.stdout.write(welcome.banner);
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
@@ -41,7 +55,18 @@ export class StartLogger extends ConsoleLogger {
   protected override getJsonLogObject(
     ...[message, options]: Parameters<ConsoleLogger['getJsonLogObject']>
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
-    return { ...super.getJsonLogObject(message, options), ...belonging() };
+    const line = super.getJsonLogObject(message, options);
+    return { ...line, level: NAMES[line.level] ?? line.level, ...belonging() } as typeof line;
+  }
+
+  protected override printMessages(
+    ...[messages, context, level, , ...rest]: Parameters<ConsoleLogger['printMessages']>
+  ): void {
+    super.printMessages(messages, context, level, 'stdout', ...rest);
+  }
+
+  protected override printStackTrace(stack: string): void {
+    if (stack && !this.json) process.stdout.write(`${stack}\n`);
   }
 
   protected override formatMessage(...parts: Parameters<ConsoleLogger['formatMessage']>): string {

@@ -2,27 +2,42 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '@sallyport/platform';
 import type { ListenerAddress } from '../http/front/listeners.js';
 
-/** What a person sees when the server is up: where it listens, where the docs are, where the first credentials lie. */
-export function welcome(
-  config: Config,
-  addresses: ListenerAddress[],
-  credentialsFile: string | null,
-  metrics: AddressInfo | null,
-): string {
-  const urls = addresses.map(({ scheme, host, port }) => `${scheme}://${written(host)}:${port}`);
-  const lines = [
-    '',
-    'Sallyport is up.',
-    ...urls.map((url) => `  listens at         ${url}   (/admin and /v1)`),
-    ...(config.production ? [] : [`  documentation      ${urls[0]}/docs`]),
-    ...(credentialsFile === null ? [] : [`  first credentials  ${credentialsFile}`]),
-    ...(metrics === null
-      ? []
-      : [`  metrics            http://${written(metrics.address)}:${metrics.port}/metrics`]),
-    `  data               ${config.dataDirectory}`,
-    '',
-  ];
-  return `${lines.join('\n')}\n`;
+const UP = 'Sallyport is up.';
+
+/** What is worth knowing when the server is up: where it listens, where the docs are, where the first credentials lie. */
+export class Welcome {
+  private readonly facts: { what: string; where: string; note?: string }[];
+
+  constructor(
+    config: Config,
+    addresses: ListenerAddress[],
+    credentialsFile: string | null,
+    metrics: AddressInfo | null,
+  ) {
+    const urls = addresses.map(({ scheme, host, port }) => `${scheme}://${written(host)}:${port}`);
+    this.facts = [
+      ...urls.map((where) => ({ what: 'listens at', where, note: '(/admin and /v1)' })),
+      ...(config.production ? [] : [{ what: 'documentation', where: `${urls[0]}/docs` }]),
+      ...(credentialsFile === null ? [] : [{ what: 'first credentials', where: credentialsFile }]),
+      ...(metrics === null
+        ? []
+        : [{ what: 'metrics', where: `http://${written(metrics.address)}:${metrics.port}/metrics` }]),
+      { what: 'data', where: config.dataDirectory },
+    ];
+  }
+
+  /** For a person at a terminal. */
+  get banner(): string {
+    const lines = this.facts.map(({ what, where, note }) =>
+      `  ${what.padEnd(17)}  ${where}   ${note ?? ''}`.trimEnd(),
+    );
+    return `\n${[UP, ...lines].join('\n')}\n\n`;
+  }
+
+  /** For the log. */
+  get line(): string {
+    return `${UP} ${this.facts.map(({ what, where }) => `${what} ${where}`).join(', ')}`;
+  }
 }
 
 function written(host: string): string {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, Sampler, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Metrics } from '../metrics/metrics.js';
+import { outsideActs } from './current-act.js';
 import { type SpanStart, Tracing } from './tracing.js';
 import type { TracingSettings } from './tracing-settings.js';
 
@@ -66,10 +67,13 @@ class ToldExporter implements SpanExporter {
   ) {}
 
   export(...[spans, answer]: Parameters<SpanExporter['export']>): void {
-    this.exporter.export(spans, (result) => {
-      this.tell(spans, result.error);
-      answer(result);
-    });
+    // They are of many requests; the one that happened to fill the batch has no part in it.
+    outsideActs(() =>
+      this.exporter.export(spans, (result) => {
+        outsideActs(() => this.tell(spans, result.error));
+        answer(result);
+      }),
+    );
   }
 
   shutdown(): Promise<void> {
