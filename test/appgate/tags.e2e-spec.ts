@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AdminClient } from './admin-client.js';
 import { CONFLICT, FORBIDDEN, NOT_FOUND, notValid } from './error-bodies.js';
+import { waiting } from '../support/planted-faults.js';
 import { PASSWORD, withServer } from './scene.js';
 
 const server = withServer();
@@ -13,6 +14,20 @@ const find = async (name: string) =>
   (await admin.get(`/tags?query=${encodeURIComponent(name)}`)).body.data.find(
     (tag: any) => tag.name === name,
   );
+
+/** A transaction that holds a tag, and whoever wants to write it behind it, in their order. */
+async function holding(name: string) {
+  const holder = await server.sallyport.database.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM tags WHERE name = $1 FOR UPDATE', [name]);
+  return {
+    waitedFor: (by: number) => expect.poll(() => waiting(server.sallyport, 'Lock')).toBe(by),
+    release: async () => {
+      await holder.query('COMMIT');
+      holder.release();
+    },
+  };
+}
 
 describe('/tags', () => {
   it('knows the tag of built-in objects from the start, with its uses', async () => {
@@ -107,6 +122,18 @@ describe('/tags', () => {
     expect((await admin.delete(`/tags/${tag.id}`)).body).toEqual(IN_USE);
     await admin.delete(`/service-users/${user.id}`);
     expect((await admin.delete(`/tags/${tag.id}`)).status).toBe(204);
+  });
+
+  it('is gone for a change that waits while it is deleted', async () => {
+    const { id } = (await admin.post('/tags', { name: 'racing' })).body;
+    const held = await holding('racing');
+    const removed = admin.delete(`/tags/${id}`);
+    await held.waitedFor(1);
+    const changed = admin.put(`/tags/${id}`, { name: 'racing', notes: 'late' });
+    await held.waitedFor(2);
+    await held.release();
+    expect((await removed).status).toBe(204);
+    expect((await changed).body).toEqual(NOT_FOUND);
   });
 
   it.each([

@@ -62,10 +62,13 @@ export class TagsService {
     return { ...listed, rows: listed.rows.map((row) => tagOf(row, occurrences.get(row.name)!)) };
   }
 
-  /** @throws DomainError `not-found`. */
+  /**
+   * In a transaction it stays as it is until that ends.
+   * @throws DomainError `not-found`.
+   */
   async get(id: string, tx?: Transaction): Promise<Tag> {
     const sql = tx ?? this.database;
-    const [row] = await sql.query<TagRow>('SELECT * FROM tags WHERE id = $1', [id]);
+    const [row] = await sql.query<TagRow>(tx === undefined ? READ : HOLD, [id]);
     if (row === undefined)
       throw new DomainError('not-found', 'not-found', 'The requested resource was not found.');
     return tagOf(row, (await occurrencesOf(sql, [row.name])).get(row.name)!);
@@ -171,6 +174,9 @@ const TAGS: ListSource = {
     colorCode: { order: 'color_code', filter: 'color_code::text' },
   },
 };
+
+const READ = 'SELECT * FROM tags WHERE id = $1';
+const HOLD = 'SELECT * FROM tags WHERE id = $1 FOR UPDATE';
 
 const INSERT = `
   INSERT INTO tags (id, name, name_canonical, notes, color_code, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`;
