@@ -15,6 +15,12 @@ const find = async (name: string) =>
     (tag: any) => tag.name === name,
   );
 
+const script = (name: string, tags: string[]) => ({
+  name: `script ${name}`,
+  expression: 'return true;',
+  tags,
+});
+
 /** A transaction that holds a tag, and whoever wants to write it behind it, in their order. */
 async function holding(name: string) {
   const holder = await server.sallyport.database.connect();
@@ -134,6 +140,46 @@ describe('/tags', () => {
     await held.release();
     expect((await removed).status).toBe(204);
     expect((await changed).body).toEqual(NOT_FOUND);
+  });
+
+  it('is there again for an object that waits while it is deleted', async () => {
+    const { id } = (await admin.post('/tags', { name: 'returning' })).body;
+    const held = await holding('returning');
+    const removed = admin.delete(`/tags/${id}`);
+    await held.waitedFor(1);
+    const made = admin.post('/criteria-scripts', script('returning', ['other', 'returning']));
+    await held.waitedFor(2);
+    await held.release();
+    expect([(await removed).status, (await made).status]).toEqual([204, 200]);
+    expect(await find('returning')).toMatchObject({ taggedOccurrences: 1 });
+    expect((await admin.get(`/tags/${id}`)).body).toEqual(NOT_FOUND);
+  });
+
+  it('is in use for a deletion that waits for an object with it', async () => {
+    const { id } = (await admin.post('/tags', { name: 'staying' })).body;
+    const holder = await server.sallyport.database.connect();
+    await holder.query('BEGIN');
+    await holder.query(
+      `INSERT INTO criteria_scripts (id, name, name_canonical, expression, tags, created_at, updated_at)
+       VALUES (gen_random_uuid(), 'staying', 'staying', 'return true;', ARRAY['staying'], now(), now())`,
+    );
+    const removed = admin.delete(`/tags/${id}`);
+    await expect.poll(() => waiting(server.sallyport, 'Lock')).toBe(1);
+    await holder.query('COMMIT');
+    holder.release();
+    expect((await removed).body).toEqual(IN_USE);
+    expect(await find('staying')).toMatchObject({ id, taggedOccurrences: 1 });
+  });
+
+  it('may be carried by many at once, in any order', async () => {
+    const names = ['d', 'c', 'b', 'a'];
+    const made = await Promise.all(
+      names.map((name, index) =>
+        admin.post('/criteria-scripts', script(name, [...names.slice(index), ...names.slice(0, index)])),
+      ),
+    );
+    expect(made.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    for (const name of names) expect(await find(name)).toMatchObject({ taggedOccurrences: 4 });
   });
 
   it.each([

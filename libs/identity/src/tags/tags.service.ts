@@ -63,7 +63,7 @@ export class TagsService {
   }
 
   /**
-   * In a transaction it stays as it is until that ends.
+   * In a transaction it stays as it is until that ends, and nothing comes to carry it.
    * @throws DomainError `not-found`.
    */
   async get(id: string, tx?: Transaction): Promise<Tag> {
@@ -176,6 +176,7 @@ const TAGS: ListSource = {
 };
 
 const READ = 'SELECT * FROM tags WHERE id = $1';
+// What comes to carry it holds it too, by the trigger keep_tags.
 const HOLD = 'SELECT * FROM tags WHERE id = $1 FOR UPDATE';
 
 const INSERT = `

@@ -17,6 +17,7 @@ import { KeyRotation1763900000030 } from './1763900000030-key-rotation.js';
 import { SelfService1763900000040 } from './1763900000040-self-service.js';
 import { DatabaseRoles1764000000010 } from './1764000000010-database-roles.js';
 import { FreshAuditRows1764000000020 } from './1764000000020-fresh-audit-rows.js';
+import { HeldTags1764100000010 } from './1764100000010-held-tags.js';
 
 /** All migrations in their order. A released one is never edited. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   SelfService1763900000040,
   DatabaseRoles1764000000010,
   FreshAuditRows1764000000020,
+  HeldTags1764100000010,
 ];
