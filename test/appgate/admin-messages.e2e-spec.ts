@@ -111,6 +111,19 @@ describe('/admin-messages', () => {
     expect(await put('x', { message, status: 'Muted' })).toEqual([404, NOT_FOUND]);
   });
 
+  it.each([
+    ['?message=a&message=b&source=controller', notValid('message', 'must be a string')],
+    ['?message=a&source=controller&source=controller', notValid('source', 'must be a string')],
+    ['?message=%00&source=controller', notValid('message', 'contains invalid characters')],
+    ['?message=a&source=%00', notValid('source', 'contains invalid characters')],
+  ])('S81 deletes nothing for a text or source that is none (%s)', async (query, problems) => {
+    const before = await summaries();
+    const answer = await admin.delete(`/admin-messages${query}`);
+    expect([answer.status, answer.body]).toEqual([422, problems]);
+    expect(await summaries()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
   it('deletes those of one text and source, or all', async () => {
     await fail('second', 'throw "again";');
     await admin.get('/local-users');

@@ -5,7 +5,7 @@ import type { AdminSession } from '@sallyport/auth';
 import { userDn } from '@sallyport/identity';
 import { AdminMessagesService } from '@sallyport/privileges';
 import { Access } from '../../http/access.js';
-import type { QueryParameters } from '../lists/list-request.js';
+import { type QueryParameters, readTexts } from '../lists/list-request.js';
 import { PeerCall, Refuses } from '../openapi/answers.js';
 import { FieldsPipe } from '../validation/fields.pipe.js';
 import { IdPipe } from '../validation/id.pipe.js';
@@ -69,9 +69,10 @@ export class AdminMessagesController {
   @ApiQuery({ name: 'message', required: false, type: String })
   @ApiQuery({ name: 'source', required: false, type: String })
   @ApiNoContentResponse()
-  @Refuses(401, 403)
-  async remove(@Query() { message, source }: QueryParameters, @CallingActor() actor: Actor): Promise<void> {
-    const one = typeof message === 'string' && typeof source === 'string' ? { message, source } : null;
+  @Refuses(401, 403, 422)
+  async remove(@Query() query: QueryParameters, @CallingActor() actor: Actor): Promise<void> {
+    const [message, source] = readTexts(query, 'message', 'source');
+    const one = message === undefined || source === undefined ? null : { message, source };
     await this.messages.remove(one, actor);
   }
 }

@@ -35,12 +35,7 @@ const UNSTORABLE = /\u0000/;
 export function readListRequest(parameters: QueryParameters, listing: Listing): ListRequest {
   const violations: Violation[] = [];
   const refuse = (field: string, message: string) => void violations.push({ field, message });
-  const single = (name: string): string | undefined => {
-    const value = parameters[name];
-    if (!Array.isArray(value)) return value;
-    refuse(name, 'must be a string');
-    return undefined;
-  };
+  const single = (name: string) => readSingle(parameters, name, refuse);
 
   const request: ListRequest = {
     queries: [parameters.query ?? []].flat().filter((query) => query !== ''),
@@ -52,11 +47,39 @@ export function readListRequest(parameters: QueryParameters, listing: Listing): 
   if (request.queries.some((query) => UNSTORABLE.test(query))) refuse('query', 'contains invalid characters');
   for (const { name, value } of request.filters)
     if (UNSTORABLE.test(value)) refuse(name, 'contains invalid characters');
-  if (violations.length === 0) return request;
-  throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
+  mustBeEmpty(violations);
+  return request;
+}
+
+/**
+ * Parameters that are one text each, in the order of their names.
+ * @throws DomainError `invalid`, one violation per parameter that is malformed or repeated (S81).
+ */
+export function readTexts(parameters: QueryParameters, ...names: string[]): (string | undefined)[] {
+  const violations: Violation[] = [];
+  const refuse = (field: string, message: string) => void violations.push({ field, message });
+  const texts = names.map((name) => {
+    const text = readSingle(parameters, name, refuse);
+    if (text !== undefined && UNSTORABLE.test(text)) refuse(name, 'contains invalid characters');
+    return text;
+  });
+  mustBeEmpty(violations);
+  return texts;
+}
+
+function mustBeEmpty(violations: Violation[]): void {
+  if (violations.length > 0)
+    throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
 }
 
 type Refuse = (field: string, message: string) => void;
+
+function readSingle(parameters: QueryParameters, name: string, refuse: Refuse): string | undefined {
+  const value = parameters[name];
+  if (!Array.isArray(value)) return value;
+  refuse(name, 'must be a string');
+  return undefined;
+}
 
 function readRange(text: string | undefined, refuse: Refuse): ListRequest['range'] {
   if (text === undefined) return null;
