@@ -1,7 +1,8 @@
 import { decode } from 'jpeg-js';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEVICE, type AdminClient } from './admin-client.js';
-import { NOT_PENDING, notValid, THROTTLED, WRONG_OTP, WRONG_PASSWORD } from './error-bodies.js';
+import { NO_TOKEN, NOT_PENDING, notValid, THROTTLED, WRONG_OTP, WRONG_PASSWORD } from './error-bodies.js';
+import { whileDeleting } from '../support/planted-faults.js';
 import { OTP_PROVIDER, PASSWORD, withServer } from './scene.js';
 
 const TOKEN = /^[A-Za-z0-9+/]{64}$/;
@@ -113,6 +114,16 @@ describe('POST /authentication', () => {
     );
   });
 
+  it.each(['/authentication', '/login'])(
+    'S05 %s answers one who is deleted meanwhile like a wrong password',
+    async (path) => {
+      const name = await newUser();
+      const signIn = () => server.client.post(path, server.credentials(name));
+      const { status, body } = await whileDeleting(server.sallyport, name, signIn);
+      expect([status, body]).toEqual([401, WRONG_PASSWORD]);
+    },
+  );
+
   it('S07 makes the right password wait too, after five wrong ones', async () => {
     const name = await newUser();
     for (let failure = 0; failure < 5; failure++)
@@ -131,6 +142,20 @@ describe('with the built-in time-based provider', () => {
     name = await newUser();
     await server.demandFactor(OTP_PROVIDER);
     pending = await server.partial(name);
+  });
+
+  it('is over for one who is deleted meanwhile, before a secret is made', async () => {
+    const initialize = () => pending.post('/authentication/otp/initialize', {});
+    const { status, body } = await whileDeleting(server.sallyport, name, initialize);
+    expect([status, body]).toEqual([401, NO_TOKEN]);
+  });
+
+  it.each(['right', 'wrong'])('is over for one who is deleted meanwhile, with a %s code', async (kind) => {
+    const { secret } = (await pending.post('/authentication/otp/initialize', {})).body;
+    const otp = kind === 'right' ? server.code(secret) : server.wrongCode(secret);
+    const prove = () => pending.post('/authentication/otp', { otp });
+    const { status, body } = await whileDeleting(server.sallyport, name, prove);
+    expect([status, body]).toEqual([401, NO_TOKEN]);
   });
 
   describe('POST /authentication/otp/initialize', () => {

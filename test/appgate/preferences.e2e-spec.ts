@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AdminClient } from './admin-client.js';
-import { NOT_FOUND, notValid } from './error-bodies.js';
+import { NO_TOKEN, NOT_FOUND, notValid } from './error-bodies.js';
+import { whileDeleting } from '../support/planted-faults.js';
 import { withServer } from './scene.js';
 
 const server = withServer();
@@ -40,6 +41,13 @@ describe('/my-preferences', () => {
     expect((await admin.put('/my-preferences', [1])).body).toEqual(notValid('body', 'must be an object'));
     expect((await admin.put('/my-preferences', '{')).status).toBe(400);
     expect((await admin.get('/my-preferences')).body).toEqual(text(100_000));
+  });
+
+  it('takes none of a user who is deleted meanwhile', async () => {
+    const gone = await server.userWith('gone', VIEW);
+    const put = () => gone.put('/my-preferences', { late: true });
+    const { status, body } = await whileDeleting(server.sallyport, 'gone', put);
+    expect([status, body]).toEqual([401, NO_TOKEN]);
   });
 
   it('keeps what Postgres text could not, escaped', async () => {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Core } from './core.js';
 
 /** A statement that shall fail: what it does to which table and, for a row's own, which rows. */
@@ -48,4 +49,28 @@ export async function waiting(
     [what],
   );
   return rows[0]!.count;
+}
+
+/** Does the work while its user is being deleted: what still saw the user is stopped by that, and goes on when it has happened. */
+export async function whileDeleting<T>(
+  { database }: Pick<Core, 'database'>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deletion = await database.connect();
+  try {
+    await deletion.query('BEGIN');
+    const { rows } = await deletion.query<{ principal_id: string }>(
+      `DELETE FROM local_users u USING accounts a WHERE a.id = u.account_id AND u.name = $1 RETURNING a.principal_id`,
+      [name],
+    );
+    await deletion.query('DELETE FROM principals WHERE id = $1', [rows[0]!.principal_id]);
+    const done = work();
+    await expect.poll(() => waiting({ database }, 'Lock'), { interval: 5 }).toBe(1);
+    await deletion.query('COMMIT');
+    return await done;
+  } finally {
+    await deletion.query('ROLLBACK');
+    deletion.release();
+  }
 }

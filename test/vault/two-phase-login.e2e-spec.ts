@@ -12,6 +12,7 @@ import {
   validate,
   type World,
 } from './world.js';
+import { whileDeleting } from '../support/planted-faults.js';
 
 let world: World;
 beforeAll(async () => {
@@ -378,6 +379,28 @@ describe('between the phases', () => {
       });
     const answer = await validate(world, requestId, { [user.methodId]: [user.authenticator.codeAt(now())] });
     expect([answer.status, answer.body]).toEqual([400, INVALID_REQUEST]);
+  });
+});
+
+describe('a user who is deleted meanwhile', () => {
+  const REJECTED = { errors: ['invalid username or password'] };
+
+  it('has given a wrong password, whether a factor is owed or not', async () => {
+    await owingUser('leaving');
+    await addUser(world, 'left');
+    for (const name of ['leaving', 'left']) {
+      const { status, body } = await whileDeleting(world.server, name, () => logIn(world, name));
+      expect([status, body]).toEqual([400, REJECTED]);
+    }
+  });
+
+  it('has no request left', async () => {
+    const user = await owingUser('gone');
+    const requestId = await begin('gone');
+    const code = user.authenticator.codeAt(now());
+    const late = () => validate(world, requestId, { [user.methodId]: [code] });
+    const { status, body } = await whileDeleting(world.server, 'gone', late);
+    expect([status, body]).toEqual([400, INVALID_REQUEST]);
   });
 });
 

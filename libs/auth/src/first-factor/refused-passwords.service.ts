@@ -42,7 +42,7 @@ export class RefusedPasswordsService {
       });
       if (user !== null) await this.stopped.stopAfter(tx, sharedFailures, user, actor);
     });
-    return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
+    return wrongPassword();
   }
 
   /**
@@ -67,4 +67,8 @@ export class RefusedPasswordsService {
       retryAfter: waitSeconds,
     });
   }
+}
+
+export function wrongPassword(): DomainError {
+  return new DomainError('rejected', 'wrong-password', 'Invalid username or password.');
 }

@@ -16,9 +16,10 @@ import { type CompletedFactor, newAuthToken, TokenRevocationService } from '@sal
 import { type Enforcement, isSatisfied } from '../requirement/requirement.service.js';
 import { releaseAll, SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type AdminSession, mustBeTradable } from './admin-session.js';
-import { PARTIAL_LIFE, type PartialToken } from './admin-sign-in.service.js';
+import { PARTIAL_LIFE, type PartialToken, signInEnded } from './admin-sign-in.service.js';
 import { LostRace } from './finish.service.js';
 import { SignInRows } from './sign-in-rows.js';
+import { unlessGone } from './unless-gone.js';
 
 /** What `initialize` answers, and of which method. */
 export type BegunFactor = { method: MfaMethod } & Exclude<Begun, { kind: 'refused' }>;
@@ -42,9 +43,18 @@ export class AdminFactorService {
   /**
    * Prepares the next owed factor. The same session gets the same provisional secret again; a bound one is never shown.
    * @param userPassword for methods that pass it on; null where none came.
-   * @throws DomainError `factor-not-pending`; `forbidden` code `restricted-use`; of methods judged outside `invalid` (no password), `factor-rejected`, `throttled`.
+   * @throws DomainError `factor-not-pending`; `forbidden` code `restricted-use`; of methods judged outside `invalid` (no password), `factor-rejected`, `throttled`;
+   *   `unauthenticated` where the user is gone by now.
    */
   async begin(session: AdminSession, actor: Actor, userPassword: string | null = null): Promise<BegunFactor> {
+    return unlessGone(this.database, session, signInEnded, () => this.prepare(session, actor, userPassword));
+  }
+
+  private async prepare(
+    session: AdminSession,
+    actor: Actor,
+    userPassword: string | null,
+  ): Promise<BegunFactor> {
     const { method } = await this.next(session);
     const { principalId, username, scopeId: signInId } = session;
     const provenMethodIds = session.factors.map(({ methodId }) => methodId);
@@ -66,13 +76,22 @@ export class AdminFactorService {
    * A token of `/v1` is neither ended nor lengthened: what it earns is a sign-in of its own that dies with it.
    * @param state of the challenge, where the client sent it back; it must be the one that was issued (§2.5).
    * @throws DomainError `factor-not-pending`; `forbidden` code `restricted-use`; `factor-rejected` (wrong, replayed, not enrolled, disabled: all alike, S23; code
-   *   `mfa-provider-silent` where nobody answered); `throttled`.
+   *   `mfa-provider-silent` where nobody answered); `throttled`; `unauthenticated` where the user is gone by now.
    */
   async prove(
     session: AdminSession,
     code: string,
     actor: Actor,
     state: string | null = null,
+  ): Promise<PartialToken> {
+    return unlessGone(this.database, session, signInEnded, () => this.proveNext(session, code, actor, state));
+  }
+
+  private async proveNext(
+    session: AdminSession,
+    code: string,
+    actor: Actor,
+    state: string | null,
   ): Promise<PartialToken> {
     const { enforcement, method } = await this.next(session);
     if (PUSH_SERVICES.includes(method.type)) throw await this.refuseUnasked(session, method, actor);

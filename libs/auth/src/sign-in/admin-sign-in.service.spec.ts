@@ -233,7 +233,7 @@ describe('between the steps', () => {
     [
       'the user is deleted',
       () => inTransaction((tx) => core.get(LocalUsersService).remove(tx, person.user, SERVER)),
-      'no-administration-rights',
+      'sign-in-ended',
     ],
     ['the password is changed', async () => changePassword(), 'sign-in-ended'],
     [

@@ -11,12 +11,14 @@ import { after, Clock, Database, DomainError, type Transaction } from '@sallypor
 import { type AdministrativePrivilege, EffectivePrivilegesService } from '@sallyport/privileges';
 import { newAuthToken, TokenRevocationService } from '@sallyport/tokens';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
+import { wrongPassword } from '../first-factor/refused-passwords.service.js';
 import { RequirementService } from '../requirement/requirement.service.js';
 import { type AdminSession, mustBeTradable } from './admin-session.js';
 import { AdminTokensService } from './admin-tokens.service.js';
 import { type Cleared, type Finisher, FinishService, LostRace } from './finish.service.js';
 import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { SignInRows } from './sign-in-rows.js';
+import { unlessGone } from './unless-gone.js';
 
 /** Where a sign-in begins whose partial token a first factor has earned. */
 const PASSWORD_PATH = '/admin/authentication';
@@ -79,8 +81,18 @@ export class AdminSignInService {
     return this.begin(await this.provePassword(credentials), credentials);
   }
 
-  /** A partial token for whoever has proven a first factor (S57: a code that set a new password is one too). */
+  /**
+   * A partial token for whoever has proven a first factor (S57: a code that set a new password is one too).
+   * @throws DomainError `rejected` where the user is gone by now.
+   */
   async begin(
+    user: ProvenUser,
+    credentials: Pick<AdminCredentials, 'deviceId' | 'actor'>,
+  ): Promise<PartialToken> {
+    return unlessGone(this.database, user, wrongPassword, () => this.open(user, credentials));
+  }
+
+  private async open(
     user: ProvenUser,
     credentials: Pick<AdminCredentials, 'deviceId' | 'actor'>,
   ): Promise<PartialToken> {
@@ -123,6 +135,10 @@ export class AdminSignInService {
    */
   async logIn(credentials: AdminCredentials): Promise<Authorization> {
     const user = await this.provePassword(credentials);
+    return unlessGone(this.database, user, wrongPassword, () => this.finishAtOnce(user, credentials));
+  }
+
+  private async finishAtOnce(user: ProvenUser, credentials: AdminCredentials): Promise<Authorization> {
     const actor = actorOf(user, credentials.actor);
     if ((await this.requirement.missing(user.accountId, [])).length > 0)
       throw await this.refused(factorOwed(user.username), actor);
@@ -136,7 +152,7 @@ export class AdminSignInService {
     if (privileges.length === 0) throw await this.refused(noRights(), actor);
     const { secret, token } = await this.database.transaction(async (tx) => {
       if (!user.principalShown) await this.people.show(tx, user.principalId, actor);
-      const cleared = await this.judge(tx, { ...user, factors: [] }, user.username);
+      const cleared = await this.judge(tx, { ...user, factors: [] }, user.username, wrongPassword);
       await this.finishing.close(tx, { ...user, factors: [] }, cleared, actor);
       return this.issuing.issue(
         tx,
@@ -167,6 +183,10 @@ export class AdminSignInService {
    *   meanwhile.
    */
   async authorize(session: AdminSession, actor: Actor): Promise<Authorization> {
+    return unlessGone(this.database, session, signInEnded, () => this.trade(session, actor));
+  }
+
+  private async trade(session: AdminSession, actor: Actor): Promise<Authorization> {
     const { username } = session;
     mustBeTradable(session);
     if (session.missing.length > 0) throw factorOwed(username);
@@ -180,7 +200,7 @@ export class AdminSignInService {
         messageOfTheDay: await this.message(),
       };
     const { secret, token } = await this.database.transaction(async (tx) => {
-      const cleared = await this.judge(tx, session, username);
+      const cleared = await this.judge(tx, session, username, signInEnded);
       const parent = session.token?.id ?? session.signIn?.parentTokenId ?? null;
       const sessionId = session.signIn?.id ?? randomUUID();
       const issued = await this.issuing.issue(
@@ -264,16 +284,25 @@ export class AdminSignInService {
     return error;
   }
 
-  private async judge(tx: Transaction, finisher: Finisher, username: string): Promise<Cleared> {
+  /** @param ended what is said to whoever may not finish any more. */
+  private async judge(
+    tx: Transaction,
+    finisher: Finisher,
+    username: string,
+    ended: () => DomainError,
+  ): Promise<Cleared> {
     const judged = await this.finishing.judge(tx, finisher);
     if (judged.ok) return judged;
-    if (judged.why === 'owed') throw factorOwed(username);
-    throw new DomainError(
-      'unauthenticated',
-      'sign-in-ended',
-      'The token is missing, invalid or expired. Sign in again.',
-    );
+    throw judged.why === 'owed' ? factorOwed(username) : ended();
   }
+}
+
+export function signInEnded(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'sign-in-ended',
+    'The token is missing, invalid or expired. Sign in again.',
+  );
 }
 
 function noRights(): DomainError {

@@ -7,6 +7,7 @@ import { Database, DomainError } from '@sallyport/platform';
 import { type CompletedFactor, type Token } from '@sallyport/tokens';
 import { SelfEnrollmentService } from '../enrolment/self-enrollment.service.js';
 import { FirstFactorService, type ProvenUser } from '../first-factor/first-factor.service.js';
+import { wrongPassword } from '../first-factor/refused-passwords.service.js';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
 import {
   type CredentialFor,
@@ -18,6 +19,7 @@ import { ServiceFinishService } from './service-finish.service.js';
 import { ServiceTokensService } from './service-tokens.service.js';
 import { SignInRefusalsService } from './sign-in-refusals.service.js';
 import { SignInRows } from './sign-in-rows.js';
+import { unlessGone } from './unless-gone.js';
 
 /** Seconds a login waits for its second factor: exactly, never extended (contract vault.md §3.3, S36). */
 const REQUEST_LIFE = 300;
@@ -68,17 +70,17 @@ export class ServiceLoginService {
    * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
    *   `source-address`, `factor-not-offered`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
    */
-  async logIn({
-    mount,
-    provider,
-    username,
-    password,
-    credentialFor,
-    signal,
-    actor,
-  }: ServiceLogin): Promise<LoginOutcome> {
+  async logIn(login: ServiceLogin): Promise<LoginOutcome> {
+    const { mount, provider, username, password, actor } = login;
     const tried = { provider, providerName: mount.path, open: true, username, password, actor };
     const user = await this.firstFactor.prove(tried);
+    return unlessGone(this.database, user, wrongPassword, () => this.goOn(user, login));
+  }
+
+  private async goOn(
+    user: ProvenUser,
+    { mount, credentialFor, signal, actor }: ServiceLogin,
+  ): Promise<LoginOutcome> {
     const who = actorOf(user, actor);
     if (!user.principalShown)
       await this.database.transaction((tx) => this.people.show(tx, user.principalId, who));

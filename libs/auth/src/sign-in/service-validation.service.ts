@@ -14,7 +14,8 @@ import { LostRace } from './finish.service.js';
 import { invalidRequest, ServiceFinishService } from './service-finish.service.js';
 import { PendingSignIns } from './pending-sign-ins.service.js';
 import { SignInRefusalsService } from './sign-in-refusals.service.js';
-import { type SignIn, SignInRows } from './sign-in-rows.js';
+import { type FoundSignIn, type SignIn, SignInRows } from './sign-in-rows.js';
+import { unlessGone } from './unless-gone.js';
 
 export type ValidateOutcome =
   | { kind: 'issued'; secret: string; token: Token }
@@ -50,6 +51,19 @@ export class ServiceValidationService {
       await this.refusals.step(actor, 'unknown request');
       throw invalidRequest();
     }
+    return unlessGone(this.database, found.signIn, invalidRequest, () =>
+      this.goOn(requestId, found, owed, credentialFor, actor, signal),
+    );
+  }
+
+  private async goOn(
+    requestId: string,
+    found: FoundSignIn,
+    owed: Enforcement[],
+    credentialFor: CredentialFor,
+    actor: Actor,
+    signal?: AbortSignal,
+  ): Promise<ValidateOutcome> {
     const { signIn } = found;
     const who = { ...actor, principalId: signIn.principalId, accountId: signIn.accountId };
     if (found.disabled || found.outdated)
