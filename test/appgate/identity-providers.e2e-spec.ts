@@ -356,6 +356,28 @@ describe('further providers', () => {
     expect([answer.status, answer.body]).toEqual([401, WRONG_PASSWORD]);
   });
 
+  it.each(['/authentication', '/login'])('at %s wants no password where none is taken', async (path) => {
+    const own = { deviceId: ID, samlResponse: 'x', idToken: 'y', accessToken: 'z' };
+    for (const type of ['Oidc', 'Saml', 'LdapCertificate', 'Ldap', 'Radius'])
+      await create(type, `${type} at ${path.slice(1)}`, { adminProvider: type !== 'Saml' });
+    const signIn = async (providerName: unknown, extra: object = {}) => {
+      const answer = await server.client.post(path, { providerName, ...own, ...extra });
+      return [answer.status, answer.body];
+    };
+    for (const type of ['Oidc', 'Saml', 'LdapCertificate'])
+      expect(await signIn(`${type} at ${path.slice(1)}`)).toEqual([401, WRONG_PASSWORD]);
+    const missing = ['username', 'may not be null', 'password', 'may not be null'];
+    for (const name of [`Ldap at ${path.slice(1)}`, `Radius at ${path.slice(1)}`, 'local', 'nobody knows'])
+      expect(await signIn(name)).toEqual([422, notValid(...missing)]);
+    const oidc = `Oidc at ${path.slice(1)}`;
+    expect(await signIn(oidc, { username: 5 })).toEqual([422, notValid('username', 'must be a string')]);
+    expect(await signIn('nobody knows', { deviceId: 'x', username: 'a' })).toEqual([
+      422,
+      notValid('deviceId', 'must be a UUID', 'password', 'may not be null'),
+    ]);
+    expect(await signIn(5)).toEqual([422, notValid('providerName', 'must be a string', ...missing)]);
+  });
+
   it('S45 shows only providers in scope', async () => {
     const viewer = await server.userWith('provider-viewer', [
       { type: 'View', target: 'IdentityProvider', scope: { tags: ['builtin'] } },

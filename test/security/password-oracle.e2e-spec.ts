@@ -30,6 +30,10 @@ it('S05 unknown user, wrong password, disabled account and closed provider look 
   await stage.rows(`UPDATE local_users SET disabled = true WHERE name = 'disabled'`);
   const barred = await stage.addPlayer('barred');
   await expecting(204, stage.root.write(`identity/entity/id/${barred.entityId}`, { disabled: true }));
+  await stage.rows(
+    `INSERT INTO identity_providers (id, name, name_canonical, type, admin_provider, created_at, updated_at)
+     VALUES (gen_random_uuid(), 'federated', 'federated', 'Oidc', true, now(), now())`,
+  );
   const body = {
     providerName: 'local',
     username: 'known',
@@ -44,6 +48,7 @@ it('S05 unknown user, wrong password, disabled account and closed provider look 
     { ...body, providerName: 'service' },
     { ...body, providerName: 'no such provider' },
     { ...body, password: ''.padEnd(1_000, 'long') },
+    { providerName: 'federated', deviceId: body.deviceId, idToken: 'x', accessToken: 'y' },
   ];
   const runs = hashRuns();
   const seen: object[] = [];
@@ -65,6 +70,7 @@ it('S05 unknown user, wrong password, disabled account and closed provider look 
     `SELECT failures, booked FROM password_throttles WHERE network = '192.0.2.0/24' AND subject <> '*'`,
   );
   expect(counted.toSorted((one, other) => one.failures - other.failures)).toEqual([
+    { failures: 1, booked: 0 },
     { failures: 1, booked: 0 },
     { failures: 1, booked: 0 },
     { failures: 1, booked: 0 },

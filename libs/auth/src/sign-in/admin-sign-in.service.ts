@@ -28,8 +28,9 @@ export const PARTIAL_LIFE = 600;
 
 export interface AdminCredentials {
   providerName: string;
-  username: string;
-  password: string;
+  /** Absent, like the password, for a provider that takes none: nobody signs in there. */
+  username?: string | undefined;
+  password?: string | undefined;
   deviceId: string;
   actor: Actor;
 }
@@ -259,8 +260,8 @@ export class AdminSignInService {
   /** A disabled person answers like a wrong password (§2.3). */
   private async provePassword({
     providerName,
-    username,
-    password,
+    username = '',
+    password = '',
     actor,
   }: AdminCredentials): Promise<ProvenUser> {
     return this.firstFactor.prove(async () => {

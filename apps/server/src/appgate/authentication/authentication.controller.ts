@@ -4,10 +4,10 @@ import type { Actor } from '@sallyport/audit';
 import { type AdminSession, AdminSignInService } from '@sallyport/auth';
 import { Access } from '../../http/access.js';
 import { PeerCall, Refuses } from '../openapi/answers.js';
-import { FieldsPipe } from '../validation/fields.pipe.js';
 import { CallingActor, CallingSession } from '../wire/caller.js';
 import { AuthenticationAnswer } from './answers.dto.js';
 import { LoginRequest } from './login-request.dto.js';
+import { LoginRequestPipe } from './login-request.pipe.js';
 import { authenticationAnswer } from './sign-in-wire.js';
 
 /** `/authentication`: the first factor, and the end of a session (appgate.md §2.3, §2.8). */
@@ -24,7 +24,7 @@ export class AuthenticationController {
   @ApiOkResponse({ type: AuthenticationAnswer })
   @Refuses(400, 401, 413, 422, 429)
   async authenticate(
-    @Body(FieldsPipe) fields: LoginRequest,
+    @Body(LoginRequestPipe) fields: LoginRequest,
     @CallingActor() actor: Actor,
   ): Promise<AuthenticationAnswer> {
     return authenticationAnswer(await this.signIn.authenticate({ ...fields, actor }));

@@ -5,9 +5,9 @@ import { type AdminSession, AdminSignInService } from '@sallyport/auth';
 import { Access } from '../../http/access.js';
 import { AuthorizationAnswer } from '../authentication/answers.dto.js';
 import { LoginRequest } from '../authentication/login-request.dto.js';
+import { LoginRequestPipe } from '../authentication/login-request.pipe.js';
 import { authorizationAnswer } from '../authentication/sign-in-wire.js';
 import { PeerCall, Refuses } from '../openapi/answers.js';
-import { FieldsPipe } from '../validation/fields.pipe.js';
 import { bearerToken } from '../wire/bearer-token.js';
 import { CallVersion } from '../wire/call-version.js';
 import { CallingActor, CallingSession } from '../wire/caller.js';
@@ -41,7 +41,7 @@ export class AuthorizationController {
   @ApiOkResponse({ type: AuthorizationAnswer })
   @Refuses(400, 401, 403, 412, 413, 422, 429)
   async logIn(
-    @Body(FieldsPipe) fields: LoginRequest,
+    @Body(LoginRequestPipe) fields: LoginRequest,
     @CallingActor() actor: Actor,
     @CallVersion() version: number,
   ): Promise<AuthorizationAnswer> {

@@ -4,6 +4,7 @@ import { GlobalSettingsService, type IdentityProvider, IdentityProvidersService 
 import { Access } from '../../http/access.js';
 import { PeerCall } from '../openapi/answers.js';
 import { type ProviderName, ProviderNamesAnswer } from './provider-names.dto.js';
+import { signInTypeOf } from './sign-in-type.js';
 
 /** `/identity-providers/names`: where an administrator may sign in (appgate.md §2.2). */
 @ApiTags('admin: sign-in')
@@ -34,7 +35,7 @@ function providerName({ name, type, settings }: IdentityProvider): ProviderName 
   const shown = {
     name,
     displayName: name,
-    type: SIGN_IN_TYPES[type] ?? 'Credentials',
+    type: signInTypeOf(type),
     certificatePriorities: [],
   };
   const text = (setting: string) => settings[setting] as string | undefined;
@@ -45,8 +46,3 @@ function providerName({ name, type, settings }: IdentityProvider): ProviderName 
 }
 
 const DEFAULT_SCOPE = 'openid profile email offline_access';
-const SIGN_IN_TYPES: Partial<Record<string, ProviderName['type']>> = {
-  Saml: 'Saml',
-  Oidc: 'Oidc',
-  LdapCertificate: 'Certificate',
-};

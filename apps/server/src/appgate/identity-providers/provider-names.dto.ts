@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { SIGN_IN_TYPES, type SignInType } from './sign-in-type.js';
 
 export class ProviderName {
   @ApiProperty({ example: 'local' })
@@ -7,8 +8,8 @@ export class ProviderName {
   @ApiProperty({ description: 'Same as name.', example: 'local' })
   displayName!: string;
 
-  @ApiProperty({ enum: ['Credentials', 'Saml', 'Oidc', 'Certificate'], example: 'Credentials' })
-  type!: 'Credentials' | 'Saml' | 'Oidc' | 'Certificate';
+  @ApiProperty({ enum: SIGN_IN_TYPES, example: 'Credentials' })
+  type!: SignInType;
 
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   certificatePriorities!: object[];
