@@ -20,16 +20,13 @@ describe('/admin-mfa-settings', () => {
     expect([status, text]).toEqual([200, '{"providerId":null,"exemptedUsers":[]}']);
   });
 
-  it('answers what was put, the DNs in the spelling and order given', async () => {
+  it('answers what was put, the names in the spelling and order given, CN and OU in upper case', async () => {
     const settings = { providerId: OTP_PROVIDER, exemptedUsers: ['cn=JohnDoe,ou=local', ...EXEMPT] };
     const { status, text } = await admin.put('/admin-mfa-settings', settings);
     expect([status, text]).toEqual([204, '']);
     const kept = (await admin.get('/admin-mfa-settings')).body;
     expect(kept.providerId).toBe(OTP_PROVIDER);
-    expect(kept.exemptedUsers.map((dn: string) => dn.toLowerCase())).toEqual([
-      'cn=johndoe,ou=local',
-      'cn=admin,ou=local',
-    ]);
+    expect(kept.exemptedUsers).toEqual(['CN=JohnDoe,OU=local', 'CN=admin,OU=local']);
   });
 
   it.each([{}, { providerId: '' }, { providerId: null, exemptedUsers: null }])(

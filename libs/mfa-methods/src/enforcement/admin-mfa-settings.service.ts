@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
-import { canonicalName, parseUserDn } from '@sallyport/identity';
+import { canonicalName, parseUserDn, userDn, type UserName } from '@sallyport/identity';
 import { Database, DomainError, single, type Transaction, type Violation } from '@sallyport/platform';
 import { MfaMethodsService } from '../mfa-methods.service.js';
 
@@ -8,7 +8,7 @@ import { MfaMethodsService } from '../mfa-methods.service.js';
 export interface AdminMfaSettings {
   /** Null: admin MFA is off. */
   providerId: string | null;
-  /** User DNs in the spelling and order they were given. */
+  /** User DNs, the names in the spelling and all in the order they were given. */
   exemptedUsers: string[];
 }
 
@@ -56,14 +56,16 @@ export class AdminMfaSettingsService {
       const known = new Set(
         exempted.map((row) => JSON.stringify([row.provider_canonical, row.username_canonical])),
       );
-      for (const [position, dn] of exemptedUsers.entries()) await this.exempt(tx, dn, position, known);
+      const names = exemptedUsers.flatMap((dn) => parseUserDn(dn) ?? []);
+      for (const [position, name] of names.entries()) await this.exempt(tx, name, position, known);
+      const after = { providerId, exemptedUsers: names.map(dnOf) };
       await this.audit.record(tx, actor, {
         action: 'admin-mfa.changed',
         outcome: 'success',
         object: { type: 'admin-mfa-settings', id: 'admin-mfa-settings' },
-        detail: { providerId, exemptedUsers },
+        detail: after,
         before: { providerId: old.provider_id, exemptedUsers: namesOf(exempted) },
-        after: { providerId, exemptedUsers },
+        after,
       });
     });
   }
@@ -88,15 +90,13 @@ export class AdminMfaSettingsService {
   }
 
   /** A newly listed name exempts the user who has it now: whoever lists it may exempt. */
-  private async exempt(tx: Transaction, dn: string, position: number, known: Set<string>): Promise<void> {
-    const parts = parseUserDn(dn);
-    if (parts === null) return;
-    const provider = canonicalName(parts.providerName);
-    const username = canonicalName(parts.username);
+  private async exempt(tx: Transaction, name: UserName, position: number, known: Set<string>): Promise<void> {
+    const provider = canonicalName(name.providerName);
+    const username = canonicalName(name.username);
     await tx.execute(
       `INSERT INTO mfa_exemptions (provider_canonical, username_canonical, distinguished_name, position)
        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-      [provider, username, dn, position],
+      [provider, username, dnOf(name), position],
     );
     if (known.has(JSON.stringify([provider, username]))) return;
     await tx.execute(
@@ -105,6 +105,11 @@ export class AdminMfaSettingsService {
       [provider, username],
     );
   }
+}
+
+/** With `CN` and `OU` in upper case, whatever they were read as (§1.6). */
+function dnOf({ username, providerName }: UserName): string {
+  return userDn(username, providerName);
 }
 
 /** In the order they were given. */
