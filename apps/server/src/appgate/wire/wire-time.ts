@@ -6,7 +6,7 @@ export function wireTime(instant: Date): string {
   return instant.toISOString().replace('.000Z', 'Z');
 }
 
-/** The instant an RFC 3339 text names, or null where it names none. */
+/** The instant an RFC 3339 text names, or null where it names none: also where UTC has another than the years 1 to 9999 for it. */
 export function readTime(text: string): Date | null {
   const match = DATE_TIME.exec(text);
   if (!match) return null;
@@ -19,5 +19,6 @@ export function readTime(text: string): Date | null {
   )
     return null;
   const instant = new Date(text.toUpperCase());
-  return Number.isNaN(instant.getTime()) ? null : instant;
+  const utcYear = instant.getUTCFullYear();
+  return utcYear >= 1 && utcYear <= 9999 ? instant : null;
 }
