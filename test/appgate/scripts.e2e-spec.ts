@@ -182,6 +182,16 @@ describe('POST /conditions/test', () => {
     });
   });
 
+  it('shows an expression the claims as they were sent', async () => {
+    const expression =
+      'print(Object.keys(claims.user).join()); return claims.user.a === null && claims.user.list[0].b === null;';
+    const userClaims = { a: null, constructor: 'x', list: [{ b: null, constructor: 1 }] };
+    expect(await test({ expression, userClaims })).toMatchObject({
+      result: true,
+      output: 'a,constructor,list',
+    });
+  });
+
   it('calls criteria scripts, at the time given', async () => {
     await make('/criteria-scripts', { name: 'inMay', expression: 'return new Date().getUTCMonth() === 4;' });
     const at = (time: string) => test({ expression: 'return inMay(claims);', time });

@@ -71,6 +71,18 @@ describe('/service-users', () => {
     expect((await admin.delete(`/service-users/${made.id}`)).body).toEqual(NOT_FOUND);
   });
 
+  it('keeps labels of any name', async () => {
+    const labels = { constructor: 'build', toString: 'x', 'a b': 'y' };
+    const made = await create('labelled', { labels });
+    expect(made.labels).toEqual(labels);
+    expect((await admin.get(`/service-users/${made.id}`)).body.labels).toEqual(labels);
+    const put = await admin.put(`/service-users/${made.id}`, {
+      name: 'labelled',
+      labels: { constructor: '' },
+    });
+    expect(put.body.labels).toEqual({ constructor: '' });
+  });
+
   it('keeps failedLoginAttempts and lockStart as written', async () => {
     const made = await create('locked', { failedLoginAttempts: 30, lockStart: '2020-04-27T09:51:03Z' });
     expect(made).toMatchObject({ failedLoginAttempts: 30, lockStart: '2020-04-27T09:51:03Z' });

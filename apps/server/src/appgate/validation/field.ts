@@ -21,6 +21,7 @@ import {
 
 /** Name of the one constraint a field carries; `readFields` reads its problems. */
 export const FIELD_RULE = 'fieldRule';
+const FREE = 'freeField';
 
 export interface FieldOptions {
   /** Missing and null are refused with `may not be null`. */
@@ -66,6 +67,25 @@ function field(
       },
     });
   };
+}
+
+/** A field of a body itself whose content is the sender's: of what is in it nothing is ours to leave out. */
+function free(convert: Convert, decorate: PropertyDecorator): PropertyDecorator {
+  return (prototype, property) => {
+    decorate(prototype, property);
+    Reflect.defineMetadata(FREE, convert, prototype, property);
+  };
+}
+
+/** How the content of a free field is handed on; undefined of any other. */
+export function freeField(type: new () => object, name: string): Convert | undefined {
+  return Reflect.getMetadata(FREE, type.prototype as object, name) as Convert | undefined;
+}
+
+/** An object without those of its own fields that are null; anything else as it is. */
+export function withoutOwnNulls<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, content]) => content !== null)) as T;
 }
 
 /** What is said of a field beside its type. */
@@ -176,10 +196,10 @@ export function UserDnList(options: FieldOptions = {}): PropertyDecorator {
   return field(schema, listRule(userDnRule), options);
 }
 
-/** A map of texts. */
+/** A map of texts under any names; a null one counts as missing. */
 export function TextMap(options: FieldOptions & TextLimits = {}): PropertyDecorator {
   const schema = { type: 'object', additionalProperties: { type: 'string' } } as ApiPropertyOptions;
-  return field(schema, mapRule(textRule(options)), options);
+  return free(withoutOwnNulls, field(schema, mapRule(textRule(options)), options));
 }
 
 /** An object with fields of its own. */
@@ -192,9 +212,9 @@ export function Nested(type: () => new () => object, options: FieldOptions = {})
   };
 }
 
-/** An object with any content. */
+/** An object with any content, handed on as it was sent. */
 export function AnyObject(options: FieldOptions = {}): PropertyDecorator {
-  return field({ type: 'object', additionalProperties: true }, objectRule, options);
+  return free((value) => value, field({ type: 'object', additionalProperties: true }, objectRule, options));
 }
 
 /** A list of objects with fields of their own, at most `most`. */

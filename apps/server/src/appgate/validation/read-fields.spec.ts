@@ -1,7 +1,19 @@
 import { DomainError } from '@sallyport/platform';
 import { describe, expect, it } from 'vitest';
 import { NamedObjectFields } from './named-object-fields.js';
-import { Flag, Nested, NestedList, Text, TextList, Time, UserDnList, Uuid, Whole } from './field.js';
+import {
+  AnyObject,
+  Flag,
+  Nested,
+  NestedList,
+  Text,
+  TextList,
+  TextMap,
+  Time,
+  UserDnList,
+  Uuid,
+  Whole,
+} from './field.js';
 import { readFields } from './read-fields.js';
 
 class Scope {
@@ -46,6 +58,14 @@ class Sample extends NamedObjectFields {
   username?: string;
 }
 
+class Free extends NamedObjectFields {
+  @AnyObject()
+  claims: object = { none: true };
+
+  @TextMap()
+  labels: Record<string, string> = {};
+}
+
 const DEVICE = '6D3C1A7E-0000-1000-8000-0000000000AB';
 const good = { name: 'a', deviceId: DEVICE };
 const read = (body: object) => readFields(Sample, { ...good, ...body });
@@ -87,6 +107,32 @@ describe('readFields', () => {
       hasOwnProperty: 3,
     };
     expect({ ...read(sent) }).toEqual({ ...read({}) });
+  });
+
+  it('S81 hands the content of a free field on as it was sent', () => {
+    const claims = {
+      a: null,
+      constructor: 'x',
+      deep: { constructor: { prototype: {} }, b: [null, { c: null }] },
+    };
+    const sent = { name: 'a', constructor: 1, claims, labels: { constructor: 'build', none: null } };
+    const { claims: got, labels } = readFields(Free, sent);
+    expect(JSON.stringify([got, labels])).toBe(JSON.stringify([claims, { constructor: 'build' }]));
+    expect(readFields(Free, { name: 'a', claims: null, labels: null })).toMatchObject({
+      claims: { none: true },
+      labels: {},
+    });
+    const wrong = { name: 'a', claims: [], labels: { constructor: 5 } };
+    expect(() => readFields(Free, wrong)).toThrow(
+      expect.objectContaining({
+        details: {
+          violations: [
+            { field: 'claims', message: 'must be an object' },
+            { field: 'labels.constructor', message: 'must be a string' },
+          ],
+        },
+      }),
+    );
   });
 
   it('takes "" for absent only where clients send it', () => {

@@ -2,7 +2,7 @@ import { DomainError, type Violation } from '@sallyport/platform';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { Problem } from './field-rules.js';
-import { FIELD_RULE } from './field.js';
+import { FIELD_RULE, freeField, withoutOwnNulls } from './field.js';
 
 /**
  * The fields of a body as the class states them: unknown ones dropped, null ones absent, the class's own initial values
@@ -10,7 +10,13 @@ import { FIELD_RULE } from './field.js';
  * @throws DomainError `invalid`, one violation per problem, `field` being the path in the body (§1.4).
  */
 export function readFields<T extends object>(type: new () => T, body: unknown): T {
-  const fields = plainToInstance(type, withoutNulls(body ?? {}), { exposeUnsetFields: false });
+  const sent = Object.entries(withoutOwnNulls(body ?? {}));
+  const free = sent.filter(([name]) => freeField(type, name) !== undefined);
+  const stated = sent.filter((field) => !free.includes(field));
+  const fields = plainToInstance(type, withoutNulls(Object.fromEntries(stated)), {
+    exposeUnsetFields: false,
+  });
+  for (const [name, content] of free) Object.assign(fields, { [name]: freeField(type, name)!(content) });
   const errors = validateSync(fields, { whitelist: true, forbidUnknownValues: false });
   if (errors.length === 0) return fields;
   const violations = errors.flatMap((error) => violationsOf(error, ''));
@@ -18,13 +24,13 @@ export function readFields<T extends object>(type: new () => T, body: unknown): 
 }
 
 /**
- * Null counts as missing in every object; in a list it stays, to be refused in its place. No field is called `constructor`, and
- * class-transformer would call what stands there (S81).
+ * Null counts as missing in every object of ours; in a list it stays, to be refused in its place. No field is called `constructor`, and
+ * class-transformer would call what stands there (S81): it never sees the content of a free field.
  */
 function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutNulls);
-  const present = Object.entries(value).filter(([name, field]) => field !== null && name !== 'constructor');
+  const present = Object.entries(withoutOwnNulls(value)).filter(([name]) => name !== 'constructor');
   return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
 }
 
