@@ -114,6 +114,22 @@ describe('the order of checks', () => {
     expect((await admin.post('/admin-mfa-settings', {})).headers.allow).toBe('DELETE, GET, PUT');
   });
 
+  it.each([
+    ['GET', '/identity-providers/test', 'POST'],
+    ['PUT', '/identity-providers/names', 'GET'],
+    ['DELETE', '/identity-providers/names', 'GET'],
+    ['GET', '/mfa-providers/test', 'POST'],
+    ['PUT', '/administrative-roles/type-target-map', 'GET'],
+    ['DELETE', '/administrative-roles/type-target-map', 'GET'],
+    ['DELETE', '/on-boarded-devices/revoke-tokens', 'POST'],
+    ['PUT', '/admin-messages/summarize', 'GET'],
+    ['PUT', '/admin-messages/summarize/', 'GET'],
+  ])('takes a literal segment for no id: %s %s is another method', async (method, path, allow) => {
+    const { status, body, headers } = await admin.send({ method, path, body: { name: 'x' } });
+    expect([status, body, headers.allow]).toEqual([405, NOT_ALLOWED, allow]);
+    expect((await anonymous.send({ method, path })).status).toBe(401);
+  });
+
   it('asks for the privilege before it reads the body', async () => {
     const reader = await server.userWith('reader', [
       { type: 'View', target: 'LocalUser', scope: { all: true } },

@@ -24,6 +24,7 @@ const LOGOUT_PATH = '/admin/authentication/logout';
 export class AppgateDialect implements Dialect {
   readonly name = 'appgate';
   readonly prefix = '/admin';
+  readonly literalWins = true;
 
   constructor(
     private readonly sessions: AdminSessionsService,

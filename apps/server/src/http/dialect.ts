@@ -19,6 +19,8 @@ export interface Dialect {
   readonly name: 'appgate' | 'vault' | 'forward-auth' | 'oauth' | 'ops';
   /** Path prefix of the dialect, without a trailing slash: `/admin`. */
   readonly prefix: string;
+  /** Whether a path that stands literally in a route is that of no parameter, whatever the method. */
+  readonly literalWins?: boolean;
   /**
    * May change `raw.method` and answers the URL to route by. Pure: no I/O. A DomainError thrown here is answered after
    * onRequest, in this dialect's shape. Method `SEARCH` is the internal name of a list operation: a genuine SEARCH from

@@ -54,7 +54,9 @@ export class HttpAdapter extends FastifyAdapter {
   override setNotFoundHandler(): FastifyInstance {
     return this.getInstance().setNotFoundHandler(async (request: FastifyRequest) => {
       this.greet(request);
-      const allow = this.routes.allowed(request.url, (path) => this.dialects.of(path) === request.dialect);
+      const { dialect, url } = request;
+      const counts = (path: string) => this.dialects.of(path) === dialect;
+      const allow = this.routes.allowed(url, counts, dialect.literalWins === true);
       return this.unknownPath.refuse(request, allow);
     });
   }
@@ -117,10 +119,15 @@ export class HttpAdapter extends FastifyAdapter {
     } catch (error) {
       return done(error as Error);
     }
-    // An escaped prefix (`/%761/…`) must not carry a request into another dialect's routes.
-    const strays = !request.is404 && this.dialects.of(request.routeOptions.url ?? '') !== request.dialect;
-    if (strays) return void reply.callNotFound();
+    if (!request.is404 && this.strays(request)) return void reply.callNotFound();
     done();
+  }
+
+  /** Whether the route that was found is not the one that is meant. */
+  private strays({ dialect, url, routeOptions: { url: path = '' } }: FastifyRequest): boolean {
+    // An escaped prefix (`/%761/…`) must not carry a request into another dialect's routes.
+    if (this.dialects.of(path) !== dialect) return true;
+    return dialect.literalWins === true && this.routes.isOutdone(url, path);
   }
 
   /** The first look at a request; once only, however it was routed. */

@@ -23,15 +23,34 @@ export class RouteTable {
 
   /**
    * Methods of the routes that match this URL, sorted; the list operation is called LIST.
-   * @param counts tells by its path whether a route counts.
+   * @param counts tells by its path whether a route counts. @param literalWins those of the most literal path alone.
    */
-  allowed(url: string, counts: (path: string) => boolean): string[] {
-    const path = urlPath(url);
-    const methods = [...new Set(this.routes.map(({ method }) => method))];
-    const matching = methods.filter((method) => {
-      const found = this.router.find(method as HTTPMethod, path);
-      return found !== null && counts(found.store as string);
-    });
-    return matching.map((method) => (method === 'SEARCH' ? 'LIST' : method)).sort();
+  allowed(url: string, counts: (path: string) => boolean, literalWins: boolean): string[] {
+    const matching = this.matching(url).filter(({ path }) => counts(path));
+    const kept = matching.filter(({ path }) => !literalWins || !matching.some(isMoreLiteralThan(path)));
+    return kept.map(({ method }) => (method === 'SEARCH' ? 'LIST' : method)).sort();
   }
+
+  /** Whether a route of another method matches this URL by a more literal path than this one's. */
+  isOutdone(url: string, path: string): boolean {
+    return path.includes(':') && this.matching(url).some(isMoreLiteralThan(path));
+  }
+
+  private matching(url: string): RegisteredRoute[] {
+    const methods = [...new Set(this.routes.map(({ method }) => method))];
+    return methods.flatMap((method) => {
+      const found = this.router.find(method as HTTPMethod, urlPath(url));
+      return found === null ? [] : [{ method, path: found.store as string }];
+    });
+  }
+}
+
+/** Of two paths that match one URL: which of them has a literal segment where they first differ in that. */
+function isMoreLiteralThan(other: string): (route: RegisteredRoute) => boolean {
+  const shape = (path: string) =>
+    path
+      .split('/')
+      .map((segment) => (/^[:*]/.test(segment) ? 'x' : 'l'))
+      .join('');
+  return ({ path }) => shape(path) < shape(other);
 }
