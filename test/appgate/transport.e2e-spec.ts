@@ -114,6 +114,15 @@ describe('the order of checks', () => {
     expect((await admin.post('/admin-mfa-settings', {})).headers.allow).toBe('DELETE, GET, PUT');
   });
 
+  it.each(['/user-scripts/test', '/user-scripts/test/', '/policies/bulk-upsert', '/ip-pools', '/ip-pools/x'])(
+    'answers 404 to POST %s, whatever the path is for other methods',
+    async (path) => {
+      const { status, body } = await admin.post(path, {});
+      expect([status, body]).toEqual([404, NOT_FOUND]);
+      expect((await anonymous.post(path, {})).status).toBe(401);
+    },
+  );
+
   it.each([
     ['GET', '/identity-providers/test', 'POST'],
     ['PUT', '/identity-providers/names', 'GET'],

@@ -16,6 +16,11 @@ import { mayCall } from './wire/needed-privilege.js';
 import { admit, forbidden, noToken } from './wire/token-states.js';
 
 const VERSION_PATH = '/admin/version';
+/** Not served, though the same path is for another method, or would be an object's (appgate.md §7, §10). */
+const UNSERVED = [
+  { methods: ['POST', 'PUT', 'PATCH', 'DELETE'], path: /^\/admin\/ip-pools(\/[^/]+)?$/ },
+  { methods: ['POST'], path: /^\/admin\/(user-scripts\/test|[^/]+\/bulk-upsert)$/ },
+];
 /** Whatever stands in its body is ignored (appgate.md §2.8). */
 const LOGOUT_PATH = '/admin/authentication/logout';
 
@@ -66,9 +71,14 @@ export class AppgateDialect implements Dialect {
   }
 
   /** The token comes before the path (§1.3). */
-  async notFound(caller: unknown, _tokenSent: boolean, allow: string[]): Promise<never> {
+  async notFound(
+    caller: unknown,
+    _tokenSent: boolean,
+    allow: string[],
+    request: FastifyRequest,
+  ): Promise<never> {
     if (caller === null) throw noToken();
-    if (allow.length > 0)
+    if (allow.length > 0 && !isUnserved(request))
       throw new DomainError('method-not-allowed', 'other-method', 'Another method.', { allow });
     throw new DomainError('not-found', 'unserved-path', 'Nothing is served here.');
   }
@@ -80,6 +90,11 @@ export class AppgateDialect implements Dialect {
   renderError(error: DomainError, request: FastifyRequest): WireError {
     return ERROR_BODIES[error.kind](error, request.method);
   }
+}
+
+function isUnserved(request: FastifyRequest): boolean {
+  const path = pathOf(request);
+  return UNSERVED.some((unserved) => unserved.methods.includes(request.method) && unserved.path.test(path));
 }
 
 function awaitsFactor(access: AccessStatement | null): boolean {
