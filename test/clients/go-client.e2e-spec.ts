@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_METHOD, PASSWORD, type Player, Stage } from '../support/stage.js';
-import { GoClient, refusalOf, type Secret } from './go-client.js';
+import { getAuth, GoClient, refusalOf, type Secret } from './go-client.js';
 
 // What programs get who use the Go library (vault.md §13, 5, and the calls of `Sys()` and `Auth().Token()`).
 let stage: Stage;
@@ -116,6 +116,7 @@ describe('Sys()', () => {
     });
     const listed = (await root.read('sys/auth'))!.data['apps/'];
     expect((await root.read('sys/auth/apps'))!.data).toEqual(listed);
+    expect((await getAuth(root, 'apps')).data).toEqual(listed);
     expect(listed).toMatchObject({
       type: 'userpass',
       description: 'Applications',
@@ -132,6 +133,9 @@ describe('Sys()', () => {
     await root.remove('sys/auth/apps');
     expect(await refusalOf(root.read('sys/auth/apps'))).toBe(
       'Code: 400. Errors:\n\n* No auth engine at apps/',
+    );
+    expect(await refusalOf(getAuth(root, 'apps'))).toBe(
+      'Code: 400. Errors:\n\n* No secret engine mount at auth/apps/',
     );
   });
 

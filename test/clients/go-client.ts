@@ -101,6 +101,11 @@ export class GoError extends Error {
   }
 }
 
+/** `Sys().GetAuth` since version 1.13 of the library: below `sys/mounts`, where it takes no sudo. */
+export async function getAuth(client: GoClient, path: string): Promise<Secret> {
+  return (await client.read(`sys/mounts/auth/${path}`))!;
+}
+
 /** What a call is refused with. */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   return call.then(

@@ -1,4 +1,4 @@
-import { GoClient, GoError } from './go-client.js';
+import { getAuth, GoClient, GoError } from './go-client.js';
 
 type Fields = Record<string, unknown>;
 
@@ -42,6 +42,9 @@ function withoutZeros(fields: Fields): Fields {
   );
 }
 
+/** By which the provider knows a mount that is gone. */
+const NO_MOUNT = /No secret engine mount at|No auth engine at/;
+
 /** `vault_auth_backend` with a `tune` block; leases in seconds. */
 export async function authBackend(client: GoClient, path: string, configured: Fields): Promise<Resource> {
   const tune = ({ default_lease_ttl, max_lease_ttl, listing_visibility, token_type }: Fields) => ({
@@ -62,13 +65,13 @@ export async function authBackend(client: GoClient, path: string, configured: Fi
     options: null,
   };
   await client.request('POST', `sys/auth/${path}`, { ...mount, external_entropy_access: false });
-  const read = async () => (await client.read(`sys/auth/${path}`))!.data;
+  const read = async () => (await getAuth(client, path)).data;
   return {
     address: `vault_auth_backend.${path}`,
     configured,
     refresh: async () => {
       const found = await read().catch((error: unknown) => {
-        if (error instanceof GoError && error.message.includes('No auth engine at')) return null;
+        if (error instanceof GoError && NO_MOUNT.test(error.message)) return null;
         throw error;
       });
       if (found === null) return null;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authenticator } from '../support/authenticator.js';
 import { PASSWORD, Stage } from '../support/stage.js';
-import { GoClient, refusalOf } from './go-client.js';
+import { getAuth, GoClient, refusalOf } from './go-client.js';
 import {
   authBackend,
   entityAlias,
@@ -50,7 +50,7 @@ async function apply(client: GoClient) {
     listing_visibility: 'unauth',
     token_type: 'default-service',
   });
-  const { accessor } = (await client.read('sys/auth/people'))!.data;
+  const { accessor } = (await getAuth(client, 'people')).data;
   const policy = await named(client, 'vault_policy.enrol', 'sys/policies/acl/enrol', { policy: POLICY });
   const user = await named(
     client,

@@ -199,6 +199,28 @@ describe('sys/mounts', () => {
     expect((await root.write('sys/mounts/kv', { type: 'kv' })).status).toBe(404);
     expect((await anonymous.read('sys/mounts')).status).toBe(403);
   });
+
+  it('reads one auth mount as sys/auth does, without sudo', async () => {
+    await root.write('sys/auth/staff', { type: 'userpass', description: 'staff' });
+    const policy =
+      'path "sys/mounts/auth/+" { capabilities = ["read"] } path "sys/auth/+" { capabilities = ["read"] }';
+    await root.write('sys/policies/acl/mount-reader', { policy });
+    const made = await root.write('auth/token/create', { policies: ['mount-reader'] });
+    const reader = anonymous.as(made.body.auth.client_token);
+    for (const path of ['staff', 'token']) {
+      const { data } = (await root.read(`sys/auth/${path}`)).body;
+      const { status, body } = await reader.read(`sys/mounts/auth/${path}`);
+      expect([path, status, body]).toEqual([path, 200, expect.objectContaining({ ...data, data })]);
+      expect((await reader.read(`sys/auth/${path}`)).status).toBe(403);
+    }
+    for (const path of ['gone', 'a/b'])
+      expect(told(await root.read(`sys/mounts/auth/${path}`))).toEqual(
+        refusal(`No secret engine mount at auth/${path}/`),
+      );
+    expect((await root.remove('sys/mounts/auth/staff')).status).toBe(405);
+    expect((await anonymous.read('sys/mounts/auth/staff')).status).toBe(403);
+    await root.remove('sys/auth/staff');
+  });
 });
 
 describe('metadata', () => {

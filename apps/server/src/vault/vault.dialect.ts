@@ -151,11 +151,16 @@ export class VaultDialect implements Dialect {
   }
 }
 
-/** `sys/auth/a/b`: a mount path has one segment here, so there is no such mount and none can be made. */
+/** `sys/auth/a/b`, `sys/mounts/auth/a/b`: a mount path has one segment here, so there is no such mount and none can be made. */
 function refuseNestedMount(method: string, path: string): void {
-  const mountPath = /^sys\/auth\/([^/]+\/.+)$/.exec(path)?.[1];
+  const [, room, mountPath] = /^sys\/(auth|mounts\/auth)\/([^/]+\/.+)$/.exec(path) ?? [];
   if (mountPath === undefined || mountPath.endsWith('/tune')) return;
-  throw refuse(400, method === 'GET' ? `No auth engine at ${mountPath}/` : MOUNT_PATH_RULE);
+  if (method === 'GET')
+    throw refuse(
+      400,
+      room === 'auth' ? `No auth engine at ${mountPath}/` : `No secret engine mount at auth/${mountPath}/`,
+    );
+  if (room === 'auth') throw refuse(400, MOUNT_PATH_RULE);
 }
 
 function isMergePatch(request: FastifyRequest): boolean {

@@ -25,6 +25,7 @@ import { CapabilitiesController } from './sys-capabilities/capabilities.controll
 import { AclPoliciesController } from './sys-policies/acl-policies.controller.js';
 import { OlderPoliciesController } from './sys-policies/older-policies.controller.js';
 import { PolicyAdministration } from './sys-policies/policy-administration.js';
+import { MountReader } from './sys-auth/mount-reader.js';
 import { MountTuner } from './sys-auth/mount-tuner.js';
 import { SecretMountsController } from './sys-auth/secret-mounts.controller.js';
 import { SysAuthController } from './sys-auth/sys-auth.controller.js';
@@ -90,6 +91,7 @@ import { ObjectExistence } from './wire/object-existence.js';
     MountsOnPath,
     ObjectExistence,
     PolicyAdministration,
+    MountReader,
     MountTuner,
     UserpassMountGuard,
     EntityReader,

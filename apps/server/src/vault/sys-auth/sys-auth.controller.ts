@@ -5,11 +5,12 @@ import { Access } from '../../http/access.js';
 import { Answer } from '../wire/answer.js';
 import { actorOf } from '../wire/caller.js';
 import { Fields, readFields } from '../wire/fields.js';
-import { isMountName, MOUNT_PATH_RULE, MountsOnPath } from '../wire/mounts-on-path.js';
+import { isMountName, MOUNT_PATH_RULE } from '../wire/mounts-on-path.js';
 import { Describe } from '../wire/route-docs.js';
 import { refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
 import { lockoutOf } from './lockout-fields.js';
+import { MountReader } from './mount-reader.js';
 import { mountView } from './mount-view.js';
 import {
   EnableMountFields,
@@ -27,7 +28,7 @@ export class SysAuthController {
   constructor(
     private readonly mounts: AuthMountsService,
     private readonly tuning: MountTuningService,
-    private readonly onPath: MountsOnPath,
+    private readonly reader: MountReader,
   ) {}
 
   @Get()
@@ -49,10 +50,9 @@ export class SysAuthController {
     refuses: { 400: ['No auth engine at foo/'] },
   })
   async read(@Fields() { path }: MountPathFields): Promise<Answer> {
-    const mount = await this.onPath.find(path);
+    const mount = await this.reader.find(path);
     if (mount === null) throw refuse(400, `No auth engine at ${path}/`);
-    const thresholds = await this.tuning.thresholdsOf([mount]);
-    return Answer.data(mountView(mount, thresholds.get(mount.id)));
+    return Answer.data(mount);
   }
 
   @Post(':path')
