@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inLine } from '../support/in-line.js';
 import { addUser, DEFAULT_METHOD, enrolledUser, logIn, PASSWORD, startWorld, type World } from './world.js';
 
 let world: World;
@@ -218,5 +219,28 @@ describe('a further mount', () => {
     await world.root.write('sys/auth/team', { type: 'userpass' });
     expect((await world.root.list('auth/team/users')).status).toBe(404);
     expect((await logIn(world, 'twice')).status).toBe(200);
+  });
+
+  it.each([
+    ['users/new', 'write'],
+    ['users/old', 'write'],
+    ['users/old/password', 'write'],
+    ['users/old', 'remove'],
+  ] as const)('that goes while %s is asked to %s is gone to it', async (path, verb) => {
+    await world.root.write('sys/auth/leaving', { type: 'userpass' });
+    await addUser(world, 'old', {}, 'leaving');
+    const [{ status }, answer] = await inLine(
+      world.server,
+      "SELECT 1 FROM auth_mounts WHERE path = 'leaving' FOR UPDATE",
+      [
+        () => world.root.remove('sys/auth/leaving'),
+        () => world.root[verb](`auth/leaving/${path}`, { password: PASSWORD }),
+      ],
+    );
+    expect([status, ...told(answer)]).toEqual([
+      204,
+      404,
+      { errors: [`no handler for route "auth/leaving/${path}". route entry not found.`] },
+    ]);
   });
 });

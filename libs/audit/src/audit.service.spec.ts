@@ -47,7 +47,7 @@ beforeAll(async () => {
   ada = await addUser(core, 'ada');
   wrongCode = wrong(await bind(core, ada.principalId));
   await core.database.query(`UPDATE policies SET expression = 'return true;'`);
-  await core.get(AuthMountsService).attach('partners', MOUNT, SERVER);
+  for (const path of ['userpass', 'partners']) await core.get(AuthMountsService).attach(path, MOUNT, SERVER);
   await core
     .get(LoginEnforcementsService)
     .write('rule', { mfaMethodIds: [DEFAULT_METHOD_ID], authMethodTypes: ['token'] }, SERVER);

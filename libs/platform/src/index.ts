@@ -16,6 +16,7 @@ export {
   isRepeatable,
   translateDatabaseError,
   violatedConstraint,
+  violatedReference,
   withCause,
 } from './database/database-errors.js';
 export * from './database/database.js';

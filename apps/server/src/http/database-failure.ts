@@ -1,4 +1,4 @@
-import { violatedConstraint, type ErrorKind } from '@sallyport/platform';
+import { type ErrorKind, violatedConstraint, violatedReference } from '@sallyport/platform';
 
 /**
  * What a database error that is no outage means to the caller: a value only a client can have sent (SQLSTATE class 22,
@@ -7,7 +7,7 @@ import { violatedConstraint, type ErrorKind } from '@sallyport/platform';
  */
 export function databaseFailure(thrown: unknown): ErrorKind | null {
   if (!(thrown instanceof Error)) return null;
-  if (violatedConstraint(thrown) !== null) return 'conflict';
+  if (violatedConstraint(thrown) !== null || violatedReference(thrown) !== null) return 'conflict';
   const { code, driverError } = thrown as { code?: unknown; driverError?: { code?: unknown } };
   const state = driverError?.code ?? code;
   return typeof state === 'string' && /^22[0-9A-Z]{3}$/.test(state) ? 'invalid' : null;

@@ -10,7 +10,7 @@ import type { Dialect, WireError } from '../http/dialect.js';
 import { readBody } from './wire/body.js';
 import { aclSubjectOf, actorOf, type VaultCaller } from './wire/caller.js';
 import { enclose } from './wire/envelope.js';
-import { isBarePath, isOpenPath, spell } from './wire/error-table.js';
+import { isBarePath, isOpenPath, noRoute, spell } from './wire/error-table.js';
 import { denied, mustBeLetThrough, pathOf, permit } from './wire/granted.js';
 import { MOUNT_PATH_RULE, MountsOnPath } from './wire/mounts-on-path.js';
 import { ObjectExistence } from './wire/object-existence.js';
@@ -107,8 +107,7 @@ export class VaultDialect implements Dialect {
       [CAPABILITY_OF[request.method] ?? 'sudo'],
       request,
     );
-    if (!(await this.mounts.isMounted(path)))
-      throw refuse(404, `no handler for route "${path}". route entry not found.`);
+    if (!(await this.mounts.isMounted(path))) throw refuse(404, noRoute(path));
     refuseNestedMount(request.method, path);
     throw known
       ? refuse(405, multiError('unsupported operation'))
@@ -130,7 +129,7 @@ export class VaultDialect implements Dialect {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (namespace !== undefined) headers['x-vault-namespace'] = String(namespace);
     if (error.kind === 'unavailable') headers['retry-after'] = String(error.details.retryAfter ?? 1);
-    return { ...spell(error, isOpenPath(pathOf(request))), headers };
+    return { ...spell(error, pathOf(request)), headers };
   }
 
   private mustBeLive(caller: VaultCaller | null, tokenSent: boolean): void {

@@ -77,6 +77,11 @@ describe('a new local user', () => {
     expect(await users.findByName(user.identityProviderId, 'second')).toBe(null);
   });
 
+  it("at a provider that is gone takes nobody's name", async () => {
+    const lost = addUser(core, 'nowhere', { identityProviderId: randomUUID() });
+    await expect(lost).rejects.toThrow('accounts_identity_provider_id_fkey');
+  });
+
   it('is one of ten who ask for a name at once, and the rest get a conflict', async () => {
     const results = await Promise.allSettled(Array.from({ length: 10 }, () => addUser(core, 'wanted')));
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

@@ -5,6 +5,7 @@ import {
   isRepeatable,
   translateDatabaseError,
   violatedConstraint,
+  violatedReference,
   withCause,
 } from './database-errors.js';
 
@@ -90,10 +91,13 @@ describe('a database error', () => {
   });
 
   it('names the constraint it ran into', () => {
-    for (const code of ['23505', '23503'])
-      for (const failure of failures(code, 'tokens__accessor'))
-        expect(violatedConstraint(failure)).toBe('tokens__accessor');
-    for (const failure of failures('23502', 'x')) expect(violatedConstraint(failure)).toBe(null);
-    expect(violatedConstraint(null)).toBe(null);
+    for (const [code, ...named] of [
+      ['23505', 'tokens__accessor', null],
+      ['23503', null, 'tokens__accessor'],
+      ['23502', null, null],
+    ])
+      for (const failure of failures(code!, 'tokens__accessor'))
+        expect([violatedConstraint(failure), violatedReference(failure)]).toEqual(named);
+    expect([violatedConstraint(null), violatedReference(null)]).toEqual([null, null]);
   });
 });

@@ -37,12 +37,19 @@ export function isForestalled(error: unknown): boolean {
   return codeOf(error) === '23505';
 }
 
-/** The unique index or constraint an INSERT or UPDATE ran into, or null for any other error. */
+/** The unique constraint an INSERT or UPDATE ran into: its value is taken. Null for any other error. */
 export function violatedConstraint(error: unknown): string | null {
-  const holder = error as { constraint?: string; driverError?: { constraint?: string } } | null;
-  return ['23505', '23503'].includes(codeOf(error))
-    ? (holder?.driverError?.constraint ?? holder?.constraint ?? '')
-    : null;
+  return codeOf(error) === '23505' ? constraintOf(error) : null;
+}
+
+/** The foreign key a statement ran into: what it names is gone, or what it removes is still named. Null for any other error. */
+export function violatedReference(error: unknown): string | null {
+  return codeOf(error) === '23503' ? constraintOf(error) : null;
+}
+
+function constraintOf(error: unknown): string {
+  const holder = error as { constraint?: string; driverError?: { constraint?: string } };
+  return holder.driverError?.constraint ?? holder.constraint ?? '';
 }
 
 // Connection lost (08), not let in (28, 3D000: only ever while connecting), out of resources (53), shutting down or

@@ -4,6 +4,7 @@ import {
   readEntity,
   type Transaction,
   violatedConstraint,
+  violatedReference,
 } from '@sallyport/platform';
 import type { Repository } from 'typeorm';
 import type { Collection } from './collection.js';
@@ -35,7 +36,7 @@ export async function insertRow<T extends NamedObject>(repository: Repository<T>
       {},
       { cause },
     );
-  await unlessViolated(repository.insert(row as never), taken);
+  await unlessViolated(violatedConstraint, repository.insert(row as never), taken);
 }
 
 /** @throws DomainError `invalid` for a name that is taken (appgate.md §1.5). */
@@ -44,7 +45,7 @@ export async function updateRow<T extends NamedObject>(
   id: string,
   values: object,
 ): Promise<void> {
-  await unlessViolated(repository.update({ id } as never, values), nameTaken);
+  await unlessViolated(violatedConstraint, repository.update({ id } as never, values), nameTaken);
 }
 
 /** The same of a change that another writer made. */
@@ -61,17 +62,18 @@ export async function unlessTaken<T>(change: Promise<T>): Promise<T> {
 export async function deleteRow<T extends NamedObject>(repository: Repository<T>, id: string): Promise<void> {
   const needed = (cause: unknown) =>
     new DomainError('conflict', 'in-use', 'The object is in use.', {}, { cause });
-  await unlessViolated(repository.delete({ id } as never), needed);
+  await unlessViolated(violatedReference, repository.delete({ id } as never), needed);
 }
 
 async function unlessViolated(
+  violated: (error: unknown) => string | null,
   statement: Promise<unknown>,
   refusal: (cause: unknown) => DomainError,
 ): Promise<void> {
   try {
     await statement;
   } catch (error) {
-    throw violatedConstraint(error) === null ? error : refusal(error);
+    throw violated(error) === null ? error : refusal(error);
   }
 }
 

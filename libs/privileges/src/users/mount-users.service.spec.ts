@@ -1,11 +1,18 @@
 import { SERVER } from '@sallyport/audit';
-import { IdentityProvidersService, LocalUsersService } from '@sallyport/identity';
+import { AuthMountsService, IdentityProvidersService, LocalUsersService } from '@sallyport/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Core, startCore } from '../../../../test/support/core.js';
 import { ROOT } from '../../../../test/support/writers.js';
 import { MountUsersService } from './mount-users.service.js';
 
 const PASSWORD = 'plum orbit velvet 93';
+const MOUNT = {
+  description: '',
+  defaultLeaseTtl: 0,
+  maxLeaseTtl: 0,
+  listingVisibility: null,
+  tokenType: 'default-service',
+};
 
 let core: Core;
 let users: MountUsersService;
@@ -13,6 +20,7 @@ let count = 0;
 
 beforeAll(async () => {
   core = await startCore();
+  await core.get(AuthMountsService).attach('userpass', MOUNT, SERVER);
   users = core.get(MountUsersService);
 });
 afterAll(() => core.stop());

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import {
+  AuthMountsService,
   type IdentityProvider,
   LocalUser,
   LocalUsersService,
@@ -31,6 +32,7 @@ export interface MountUserChange {
 export class MountUsersService {
   constructor(
     private readonly database: Database,
+    private readonly mounts: AuthMountsService,
     private readonly users: LocalUsersService,
     private readonly credential: NewCredential,
     private readonly authorities: VaultAuthorityService,
@@ -40,7 +42,8 @@ export class MountUsersService {
   /**
    * Makes or changes a user. A new one needs a password and gets its name as first and last name.
    * @throws DomainError `invalid`; codes `missing-password`, `unknown-user` where `mustExist`; `forbidden` for policies the caller does
-   * not hold (S48), a person who may do more (S49), and a new name that is exempt from MFA already (S53); `unavailable` (hash queue).
+   * not hold (S48), a person who may do more (S49), and a new name that is exempt from MFA already (S53); `not-found` code `mount-gone`
+   * where the mount was disabled meanwhile; `unavailable` (hash queue).
    */
   async write(
     provider: IdentityProvider,
@@ -55,7 +58,7 @@ export class MountUsersService {
     await this.credential.check(name, change.password, provider);
     const hash = await this.hashOf(change.password, name, provider, known !== null);
     await this.database.transaction(async (tx) => {
-      await this.authorities.begin(tx);
+      await this.begin(tx, provider);
       const user = await this.users.findByName(provider.id, name, tx);
       change.mustMay?.(user !== null);
       if (user !== null) return this.change(tx, user, hash, change, authority, actor);
@@ -67,7 +70,7 @@ export class MountUsersService {
 
   /**
    * Removes a user; an unknown name changes nothing.
-   * @throws DomainError `conflict` codes `built-in-user`, `last-administrator` (S50); `forbidden` (S49).
+   * @throws DomainError `conflict` codes `built-in-user`, `last-administrator` (S50); `forbidden` (S49); `not-found` code `mount-gone`.
    */
   async remove(
     provider: IdentityProvider,
@@ -76,7 +79,7 @@ export class MountUsersService {
     actor: Actor,
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await this.authorities.begin(tx);
+      await this.begin(tx, provider);
       const user = await this.users.findByName(provider.id, name, tx);
       if (user === null) return;
       await this.authorities.mustReachLogin(tx, authority, user);
@@ -84,6 +87,12 @@ export class MountUsersService {
       await this.users.remove(tx, user, actor);
       await this.lastAdministrator.mustRemain(tx);
     });
+  }
+
+  private async begin(tx: Transaction, provider: IdentityProvider): Promise<void> {
+    await this.authorities.begin(tx);
+    if (!(await this.mounts.hold(tx, provider.id)))
+      throw new DomainError('not-found', 'mount-gone', 'The mount was disabled meanwhile.');
   }
 
   private async change(

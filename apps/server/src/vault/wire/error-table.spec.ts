@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { isBarePath, isOpenPath, spell } from './error-table.js';
 import { multiError, refuse } from './vault-error.js';
 
-const spelled = (kind: ErrorKind, open = false) => spell(new DomainError(kind, 'x', 'the message'), open);
+const spelled = (kind: ErrorKind, open = false) =>
+  spell(new DomainError(kind, 'x', 'the message'), open ? 'sys/mfa/validate' : 'sys/auth');
 
 describe('spell', () => {
   it('prints a list of errors as upstream does', () => {
@@ -18,8 +19,8 @@ describe('spell', () => {
   });
 
   it('prints a refusal of the dialect as it is', () => {
-    expect(spell(refuse(404), false)).toEqual({ status: 404, body: { errors: [] } });
-    expect(spell(refuse(400, 'missing method ids'), false)).toEqual({
+    expect(spell(refuse(404), 'sys/auth')).toEqual({ status: 404, body: { errors: [] } });
+    expect(spell(refuse(400, 'missing method ids'), 'sys/auth')).toEqual({
       status: 400,
       body: { errors: ['missing method ids'] },
     });

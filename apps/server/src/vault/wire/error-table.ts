@@ -35,7 +35,8 @@ const BY_KIND: Record<ErrorKind, (error: DomainError) => Spelling> = {
 const OF_BODY = new Set(['malformed-body', 'body-broken-off']);
 
 /** Refusals of the core whose status or wrapping is not their kind's. */
-const BY_CODE: Record<string, (error: DomainError) => Spelling> = {
+const BY_CODE: Record<string, (error: DomainError, path: string) => Spelling> = {
+  'mount-gone': (_, path) => ({ status: 404, text: noRoute(path) }),
   'method-in-use': ({ message }) => ({ status: 400, text: message, internal: true }),
   'method-type-mismatch': ({ message }) => ({ status: 400, text: message, internal: true }),
   'last-administrator': () => ({ status: 400, text: 'a full administrator must remain' }),
@@ -47,12 +48,17 @@ const BY_CODE: Record<string, (error: DomainError) => Spelling> = {
   'token-role-gone': ({ message }) => ({ status: 400, text: message, internal: true }),
 };
 
-/** Spells a refusal of the core; `openPath` is a path that needs no token, where nothing is wrapped. */
-export function spell(error: DomainError, openPath: boolean): { status: number; body: { errors: string[] } } {
+/** Spells a refusal of the core on a path, as policies name it; where it needs no token, nothing is wrapped. */
+export function spell(error: DomainError, path: string): { status: number; body: { errors: string[] } } {
   if (error instanceof VaultError) return { status: error.status, body: { errors: error.errors } };
-  const { status, text, internal } = (BY_CODE[error.code] ?? BY_KIND[error.kind])(error);
+  const { status, text, internal } = (BY_CODE[error.code] ?? BY_KIND[error.kind])(error, path);
   if (text === null) return { status, body: { errors: [] } };
-  return { status, body: { errors: [internal && !openPath ? multiError(text) : text] } };
+  return { status, body: { errors: [internal && !isOpenPath(path) ? multiError(text) : text] } };
+}
+
+/** What is said of a path under nothing that is mounted (§2.4). */
+export function noRoute(path: string): string {
+  return `no handler for route "${path}". route entry not found.`;
 }
 
 function firstViolation(error: DomainError): string {
