@@ -69,7 +69,12 @@ describe('a user', () => {
     [{ password: PASSWORD, token_num_uses: -1 }, "'token_num_uses' cannot be negative"],
     [{ password: PASSWORD, token_type: 'batch' }, 'batch tokens are not supported'],
     [{ password: PASSWORD, token_type: 'x' }, "invalid 'token_type' value"],
-    [{ password: PASSWORD, token_bound_cidrs: 'x' }, "'token_bound_cidrs' must be addresses or CIDR ranges"],
+    ...['x', '0177.0.0.1', '2130706433', '127.1', '0x7f.1', '010.0.0.0/8', '1.2.3'].map(
+      (range): [object, string] => [
+        { password: PASSWORD, token_bound_cidrs: [range] },
+        "'token_bound_cidrs' must be addresses or CIDR ranges",
+      ],
+    ),
     [{ password: PASSWORD, token_policies: 'ro\u200bot' }, 'invalid policy name'],
   ])('S03 S51 refuses %j', async (fields, text) => {
     expect(told(await world.root.write(users('refused'), fields))).toEqual(refusal(text));
@@ -154,6 +159,8 @@ describe('a login', () => {
   it('S83 is refused from an address its tokens are not bound to, after the password', async () => {
     await addUser(world, 'bound', { token_bound_cidrs: '10.0.0.0/8' });
     expect(told(await logIn(world, 'bound'))).toEqual([403, { errors: ['permission denied'] }]);
+    await addUser(world, 'mapped', { token_bound_cidrs: '::ffff:127.0.0.0/104' });
+    expect((await logIn(world, 'mapped')).status).toBe(200);
     expect(
       told(await world.anonymous.write('auth/userpass/login/bound', { password: 'wrong-password-2' })),
     ).toEqual(WRONG);

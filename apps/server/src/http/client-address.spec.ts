@@ -24,6 +24,11 @@ describe('TrustedProxies', () => {
     expect(proxies.clientAddress(socket, header)).toBe(expected);
   });
 
+  it('S83 knows a range of IPv4 addresses mapped into IPv6', () => {
+    const mapped = new TrustedProxies(['::ffff:10.0.0.0/104']);
+    expect(mapped.clientAddress('10.0.0.1', '203.0.113.1')).toBe('203.0.113.1');
+  });
+
   it('S83 believes nobody by default', () => {
     expect(new TrustedProxies([]).clientAddress('127.0.0.1', '203.0.113.1')).toBe('127.0.0.1');
   });
@@ -31,6 +36,7 @@ describe('TrustedProxies', () => {
   it('refuses what is no address', () => {
     expect(() => new TrustedProxies(['proxy.example'])).toThrow();
     expect(() => new TrustedProxies(['10.0.0.0/99'])).toThrow();
+    expect(() => new TrustedProxies(['010.0.0.0/8'])).toThrow();
   });
 });
 

@@ -1,25 +1,24 @@
 import { isIP, isIPv4 } from 'node:net';
+import { type AddressRange, addressRange, holds } from '@sallyport/platform';
 import ipaddr from 'ipaddr.js';
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** The proxies whose `X-Forwarded-For` is believed (S83). */
 export class TrustedProxies {
-  private readonly ranges: Range[];
+  private readonly ranges: AddressRange[];
 
   /** @param entries addresses or CIDR ranges. @throws Error for anything else. */
   constructor(entries: string[]) {
     this.ranges = entries.map((entry) => {
-      if (entry.includes('/')) return ipaddr.parseCIDR(entry);
-      const address = ipaddr.process(entry);
-      return [address, address.kind() === 'ipv4' ? 32 : 128];
+      const range = addressRange(entry);
+      if (range === null) throw new Error(`${entry} is neither an address nor a CIDR range`);
+      return range;
     });
   }
 
   has(address: string): boolean {
-    if (this.ranges.length === 0 || isIP(address) === 0) return false;
-    const parsed = ipaddr.process(address);
-    return this.ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
+    if (this.ranges.length === 0) return false;
+    const own = addressRange(address);
+    return own !== null && this.ranges.some((range) => holds(range, own));
   }
 
   /**

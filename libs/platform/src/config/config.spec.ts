@@ -85,6 +85,12 @@ describe('readConfig', () => {
     expect(problemsOf({ HOST: '::1' })).toEqual([]);
   });
 
+  it('S83 takes addresses in their usual spelling only', () => {
+    for (const proxy of ['010.0.0.0/8', '0177.0.0.1', '127.1', '2130706433', 'proxy.example'])
+      expect(problemsOf({ SALLYPORT_TRUSTED_PROXIES: proxy })).toEqual(['SALLYPORT_TRUSTED_PROXIES']);
+    expect(problemsOf({ HOST: '0177.0.0.1' })).toEqual(['PORT']);
+  });
+
   it('S67 refuses DATABASE_URL without a master key file', () => {
     expect(problemsOf({ DATABASE_URL: 'postgres://127.0.0.1/x' })).toEqual(['SALLYPORT_MASTER_KEY_FILE']);
   });

@@ -1,10 +1,11 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import { ConfigError } from './config-error.js';
 import { leadsAnywhere } from './database-url.js';
 import { EnvironmentReader, type Environment } from './environment.js';
 import { readTracing, type TracingSettings } from '../tracing/tracing-settings.js';
 import { isLoopback } from './loopback.js';
+import { addressRange } from '../network/address-range.js';
 import { type OutgoingRule, parseOutgoingRule } from '../outgoing/outgoing-rule.js';
 import { parseOutgoingUrl } from '../outgoing/outgoing-url.js';
 import { DURABILITY_SETTINGS, type DurabilitySetting } from '../database/database-standing.js';
@@ -179,7 +180,7 @@ function checkTogether(config: Config, env: EnvironmentReader): void {
   checkAuditSink(config, env);
   checkMetrics(config, env);
   for (const proxy of config.trustedProxies)
-    if (!ipaddr.isValidCIDR(proxy) && !ipaddr.isValid(proxy))
+    if (addressRange(proxy) === null)
       env.refuse('SALLYPORT_TRUSTED_PROXIES', 'must be IP addresses or CIDR ranges, separated by commas');
   // S84: plain HTTP stays on loopback unless a proxy in front is named.
   if (config.port !== null && !isLoopback(config.host) && config.trustedProxies.length === 0)
@@ -188,7 +189,7 @@ function checkTogether(config: Config, env: EnvironmentReader): void {
 
 /** What they tell is for operators: they share no port with what is public (S97). */
 function checkMetrics({ metricsPort, metricsHost, port, tlsPort }: Config, env: EnvironmentReader): void {
-  if (metricsHost !== 'localhost' && !ipaddr.isValid(metricsHost))
+  if (metricsHost !== 'localhost' && isIP(metricsHost) === 0)
     env.refuse('METRICS_HOST', 'must be an IP address or localhost');
   if (metricsPort !== null && metricsPort !== 0 && (metricsPort === port || metricsPort === tlsPort))
     env.refuse('METRICS_PORT', 'must be a port of its own');

@@ -70,7 +70,7 @@ describe('the port of metrics', () => {
     for (const port of ['70000', 'on', '-1'])
       expect(problemsOf({ METRICS_PORT: port })).toEqual(['METRICS_PORT']);
     for (const port of ['8200', '8443']) expect(problemsOf({ METRICS_PORT: port })).toEqual(['METRICS_PORT']);
-    for (const host of ['metrics.example.com', 'any', '127.0.0.1:1'])
+    for (const host of ['metrics.example.com', 'any', '127.0.0.1:1', '127.1'])
       expect(problemsOf({ METRICS_HOST: host })).toEqual(['METRICS_HOST']);
   });
 });

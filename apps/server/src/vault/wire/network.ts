@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js';
+import { addressRange } from '@sallyport/platform';
 
-/** Whether a text is an address or a CIDR range. */
+/** Whether a text is an address or a CIDR range, in its usual spelling. */
 export function isRange(text: string): boolean {
-  return ipaddr.isValidCIDR(text) || ipaddr.isValid(text);
+  return addressRange(text) !== null;
 }
