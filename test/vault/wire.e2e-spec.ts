@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendRaw } from '../support/raw-socket.js';
 import { addUser, enrolledUser, logIn, PASSWORD, startWorld, UUID, type World } from './world.js';
 
 const DENIED = { errors: ['permission denied'] };
@@ -234,6 +235,23 @@ describe('paths and verbs', () => {
       expect([answer.status, answer.body]).toEqual([405, { errors: [] }]);
     },
   );
+
+  it.each(['FOO', 'SCAN', 'list', 'get'])(
+    'know no verb %s, which the parser does not know either',
+    async (verb) => {
+      const answer = await sendRaw(world.server.url, `${verb} /v1/sys/auth HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect([answer.statuses, answer.text.split('\r\n\r\n')[1]]).toEqual([[405], '{"errors":[]}']);
+    },
+  );
+
+  it('S82 say of headers beyond 16 KiB that it is the headers', async () => {
+    const head = `GET /v1/sys/auth HTTP/1.1\r\nHost: x\r\nX-Filler: ${'x'.repeat(20_000)}\r\n\r\n`;
+    const answer = await sendRaw(world.server.url, head);
+    expect([answer.statuses, answer.text.split('\r\n\r\n')[1]]).toEqual([
+      [413],
+      '{"errors":["request headers too large"]}',
+    ]);
+  });
 
   it('know HEAD on sys/health only', async () => {
     expect((await world.anonymous.send('HEAD', 'sys/health')).status).toBe(200);

@@ -25,7 +25,7 @@ const BY_KIND: Record<ErrorKind, (error: DomainError) => Spelling> = {
   'factor-owed': () => ({ status: 403, text: 'permission denied' }),
   forbidden: () => ({ status: 403, text: 'permission denied', internal: true }),
   'not-found': () => ({ status: 404, text: null }),
-  'method-not-allowed': () => ({ status: 405, text: 'unsupported operation', internal: true }),
+  'method-not-allowed': () => ({ status: 405, text: null }),
   conflict: (error) => ({ status: 400, text: firstViolation(error) }),
   throttled: () => ({ status: 403, text: 'permission denied' }),
   unavailable: () => ({ status: 503, text: 'service unavailable' }),
@@ -36,6 +36,7 @@ const OF_BODY = new Set(['malformed-body', 'body-broken-off']);
 
 /** Refusals of the core whose status or wrapping is not their kind's. */
 const BY_CODE: Record<string, (error: DomainError, path: string) => Spelling> = {
+  'headers-too-large': () => ({ status: 413, text: 'request headers too large' }),
   'mount-gone': (_, path) => ({ status: 404, text: noRoute(path) }),
   'method-in-use': ({ message }) => ({ status: 400, text: message, internal: true }),
   'method-type-mismatch': ({ message }) => ({ status: 400, text: message, internal: true }),
