@@ -30,6 +30,46 @@ const told = ({ status, body }: { status: number; body: unknown }) => [status, b
 const refusal = (text: string) => [400, { errors: [text] }];
 const wrapped = (text: string) => refusal(`1 error occurred:\n\t* ${text}\n\n`);
 
+describe('the paths of methods', () => {
+  const PATH = [404, { errors: ['1 error occurred:\n\t* unsupported path\n\n'] }];
+  const OPERATION = [405, { errors: ['1 error occurred:\n\t* unsupported operation\n\n'] }];
+
+  it.each(['generate', 'admin-generate', 'admin-destroy', 'self-reset', 'self-reset/confirm'])(
+    'know no other verb for totp/%s',
+    async (operation) => {
+      for (const verb of ['GET', 'DELETE', 'LIST'])
+        expect([verb, ...told(await world.root.send(verb, `${TOTP}/${operation}`))]).toEqual([
+          verb,
+          ...OPERATION,
+        ]);
+    },
+  );
+
+  it('know no other verb for totp/self-enroll, with or without a token', async () => {
+    for (const verb of ['GET', 'DELETE', 'LIST'])
+      for (const client of [world.anonymous, world.root])
+        expect(told(await client.send(verb, `${TOTP}/self-enroll`))).toEqual([
+          405,
+          { errors: ['unsupported operation'] },
+        ]);
+  });
+
+  it.each(['foo', 'foo/bar', 'totp/foo', 'okta/generate', `foo/${UNKNOWN}`])('know no %s', async (path) => {
+    const fields = { issuer: 'Example', org_name: 'Example', api_token: 'x' };
+    for (const verb of ['GET', 'PUT', 'DELETE', 'LIST'])
+      expect([verb, ...told(await world.root.send(verb, `${METHOD}/${path}`, { body: fields }))]).toEqual([
+        verb,
+        ...PATH,
+      ]);
+  });
+
+  it('know other verbs for a type and an id', async () => {
+    expect(told(await world.root.send('PUT', `${METHOD}/${UNKNOWN}`))).toEqual(OPERATION);
+    expect(told(await world.root.list(`${TOTP}/${UNKNOWN}`))).toEqual(OPERATION);
+    expect(told(await world.root.remove(`${METHOD}/okta`))).toEqual(OPERATION);
+  });
+});
+
 describe('a TOTP method', () => {
   it('is created, read in every way, and deleted', async () => {
     const fields = {

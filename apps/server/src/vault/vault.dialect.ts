@@ -7,6 +7,7 @@ import { TokensService } from '@sallyport/tokens';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessStatement } from '../http/access.js';
 import type { Dialect, WireError } from '../http/dialect.js';
+import { isStrayMethodPath } from './identity-mfa/method-path.js';
 import { readBody } from './wire/body.js';
 import { aclSubjectOf, actorOf, type VaultCaller } from './wire/caller.js';
 import { enclose } from './wire/envelope.js';
@@ -77,6 +78,8 @@ export class VaultDialect implements Dialect {
     request: FastifyRequest,
   ): Promise<void> {
     if (access.kind === 'open') return;
+    // What takes no token takes it under no verb: a route with a parameter in this place is not what is meant.
+    if (isOpenPath(pathOf(request))) throw refuse(405, 'unsupported operation');
     this.mustBeLive(caller as VaultCaller | null, tokenSent);
     if (access.kind === 'live-token') return;
     if (access.kind !== 'capability') throw denied();
@@ -98,7 +101,7 @@ export class VaultDialect implements Dialect {
   ): Promise<never> {
     const path = pathOf(request);
     if (isBarePath(path)) throw refuse(405);
-    const known = allow.length > 0;
+    const known = allow.length > 0 && !isStrayMethodPath(path);
     if (known && isOpenPath(path) && (await this.mounts.isMounted(path)))
       throw refuse(405, 'unsupported operation');
     this.mustBeLive(caller as VaultCaller | null, tokenSent);

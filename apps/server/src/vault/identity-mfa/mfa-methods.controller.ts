@@ -9,6 +9,7 @@ import { Describe } from '../wire/route-docs.js';
 import { isUuid } from '../wire/uuid.js';
 import { multiError, refuse } from '../wire/vault-error.js';
 import { VaultRoutes } from '../wire/vault-routes.js';
+import { noMethodId } from './method-path.js';
 import { methodType } from './method-type.js';
 import { methodView } from './method-view.js';
 import { MethodIdFields, MethodTypeFields, TypedMethodFields } from './totp-method.dto.js';
@@ -75,6 +76,7 @@ export class MfaMethodsController {
   })
   async readOfType(@Fields() { type, method_id }: TypedMethodFields): Promise<Answer> {
     const wanted = methodType(type);
+    if (!isUuid(method_id)) throw noMethodId(type, method_id);
     const method = await this.get(method_id);
     if (method.type !== wanted) throw refuse(400, `failed to find the method ID under MFA type ${type}.`);
     return Answer.data(methodView(method));
@@ -100,7 +102,7 @@ export class MfaMethodsController {
     @Fields() { type, method_id }: TypedMethodFields,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    if (!isUuid(method_id)) throw refuse(404, UNSUPPORTED);
+    if (!isUuid(method_id)) throw noMethodId(type, method_id);
     await this.methods.remove(methodType(type), method_id, actorOf(request));
   }
 

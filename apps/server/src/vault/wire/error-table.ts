@@ -71,8 +71,8 @@ function firstViolation(error: DomainError): string {
 /** Paths that take no token (§2.4: nothing is wrapped there), as policies name them. */
 const OPEN_PATHS = [
   /^auth\/[^/]+\/login(\/|$)/,
-  /^sys\/mfa\/validate$/,
-  /^identity\/mfa\/method\/totp\/self-enroll$/,
+  /^sys\/mfa\/validate\/?$/,
+  /^identity\/mfa\/method\/totp\/self-enroll\/?$/,
   /^sys\/(health|seal-status|leader|init)$/,
 ];
 
