@@ -87,6 +87,39 @@ describe('sys/policies/acl', () => {
     });
   });
 
+  it.each(['team/admin', 'team%2Fadmin'])('takes a name in parts: %s', async (path) => {
+    await world.root.write('sys/policies/acl/keeper', {
+      policy:
+        'path "sys/policies/acl/team/+" { capabilities = ["read", "update", "delete"] } path "sys/auth" { capabilities = ["read"] }',
+    });
+    const made = await world.root.write('auth/token/create', { policies: ['keeper'] });
+    const keeper = world.anonymous.as(made.body.auth.client_token);
+    expect((await keeper.send('PUT', `sys/policies/acl/${path}`, { body: { policy: READS } })).status).toBe(
+      204,
+    );
+    expect((await keeper.read(`sys/policies/acl/${path}`)).body.data).toEqual({
+      name: 'team/admin',
+      policy: READS,
+    });
+    expect((await keeper.read('sys/policies/acl/team/a/b')).body).toEqual(DENIED);
+    expect((await world.root.read(`sys/policy/${path}`)).body.data).toEqual({
+      name: 'team/admin',
+      rules: READS,
+    });
+    expect((await world.root.list('sys/policies/acl')).body.data.keys).toContain('team/admin');
+    await addUser(world, 'teamed', { token_policies: 'team/admin' });
+    const { client_token, policies } = (await logIn(world, 'teamed')).body.auth;
+    expect(policies).toEqual(['default', 'team/admin']);
+    expect((await world.anonymous.as(client_token).read('sys/auth')).status).toBe(200);
+    expect((await keeper.remove(`sys/policies/acl/${path}`)).status).toBe(204);
+    expect((await world.root.read(`sys/policies/acl/${path}`)).status).toBe(404);
+  });
+
+  it.each(['a%2F%2Fb', '%2Fa', 'a%2F', 'root%2F'])('takes no name with an empty part: %s', async (path) => {
+    const { status, body } = await world.root.write(`sys/policies/acl/${path}`, { policy: READS });
+    expect([status, body]).toEqual([400, { errors: ['invalid policy name'] }]);
+  });
+
   it('keeps root as it is, and default where it is', async () => {
     for (const name of ['root', 'ROOT', '%20root']) {
       expect((await world.root.write(`sys/policies/acl/${name}`, { policy: READS })).body.errors).toEqual([

@@ -8,7 +8,7 @@ import { VaultRoutes } from '../wire/vault-routes.js';
 import { PolicyAdministration, REMOVE_REFUSALS, WRITE_REFUSALS } from './policy-administration.js';
 import { AclPolicyFields, PolicyNameFields, PolicyNamesView, PolicyView } from './policy.dto.js';
 
-const NAME = { name: 'The policy; names are lower-cased.' };
+const NAME = { name: 'The policy; names are lower-cased and may have parts, divided by `/`.' };
 
 /** ACL policies (§11, §12). */
 @VaultRoutes('sys/policies/acl', 'ACL policies')

@@ -8,7 +8,7 @@ import { VaultRoutes } from '../wire/vault-routes.js';
 import { PolicyAdministration, REMOVE_REFUSALS, WRITE_REFUSALS } from './policy-administration.js';
 import { OlderPolicyFields, OlderPolicyNamesView, OlderPolicyView, PolicyNameFields } from './policy.dto.js';
 
-const NAME = { name: 'The policy; names are lower-cased.' };
+const NAME = { name: 'The policy; names are lower-cased and may have parts, divided by `/`.' };
 const LIST = {
   summary: 'List the policies, the older path',
   data: OlderPolicyNamesView,

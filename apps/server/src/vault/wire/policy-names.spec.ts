@@ -6,11 +6,18 @@ describe('policyNames', () => {
     expect(policyNames([name])).toEqual(['root']);
   });
 
-  it.each(['ro\u200bot', 'root\0', 'root/', 'ro ot', '\u202eroot'])('S51 refuses %j', (name) => {
-    expect(() => policyNames([name])).toThrow(
-      expect.objectContaining({ status: 400, errors: ['invalid policy name'] }),
-    );
+  it('takes parts', () => {
+    expect(policyNames(['Team/Admin'])).toEqual(['team/admin']);
   });
+
+  it.each(['ro\u200bot', 'root\0', 'root/', '/root', 'a//b', '/', 'ro ot', '\u202eroot'])(
+    'S51 refuses %j',
+    (name) => {
+      expect(() => policyNames([name])).toThrow(
+        expect.objectContaining({ status: 400, errors: ['invalid policy name'] }),
+      );
+    },
+  );
 
   it('sorts and keeps each name once', () => {
     expect(policyNames(['b', 'A', 'a', '', 'b '])).toEqual(['a', 'b']);

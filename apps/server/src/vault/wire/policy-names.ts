@@ -7,7 +7,10 @@ const RESERVED = ['root', 'default'];
 const MOST_NAMES = 1_000;
 
 /** Controls, invisible and unassigned characters, and blanks inside a name (S80). */
-const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}/]/u;
+const UNFIT = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Z}]/u;
+
+/** A `/` stands between parts only: a path with one more or less names the same (§2.2). */
+const EMPTY_PART = /^\/|\/\/|\/$/;
 
 /**
  * Policy names in their canonical form, made before any check (S51): NFC, trimmed, lower-cased, sorted, each once.
@@ -19,7 +22,8 @@ export function policyNames(sent: readonly string[]): string[] {
     .map((name) => name.normalize('NFC').trim().toLowerCase().normalize('NFC'))
     .filter((name) => name !== '');
   for (const name of names)
-    if (UNFIT.test(name) || isDisguise(name)) throw refuse(400, 'invalid policy name');
+    if (UNFIT.test(name) || EMPTY_PART.test(name) || isDisguise(name))
+      throw refuse(400, 'invalid policy name');
   return [...new Set(names)].sort();
 }
 

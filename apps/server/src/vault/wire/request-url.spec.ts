@@ -17,6 +17,15 @@ describe('rewriteUrl', () => {
     expect(rewrite('GET', '/v1/sys/auth/?a=//')).toEqual(['GET', '/v1/sys/auth?a=//']);
   });
 
+  it('takes all that follows sys/policies/acl and sys/policy for one name', () => {
+    expect(rewrite('PUT', '/v1/sys/policies/acl//team/a%20b/')).toEqual([
+      'POST',
+      '/v1/sys/policies/acl/team%2Fa%20b',
+    ]);
+    expect(rewrite('GET', '/v1/sys/policy/a/b/c?d=/')).toEqual(['GET', '/v1/sys/policy/a%2Fb%2Fc?d=/']);
+    expect(rewrite('LINK', '/v1/sys/policies/acl/')).toEqual(['SEARCH', '/v1/sys/policies/acl']);
+  });
+
   it.each(['1', 't', 'T', 'TRUE', 'true', 'True'])(
     'takes GET ?list=%s as a list and removes the parameter',
     (value) => {

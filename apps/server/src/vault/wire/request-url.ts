@@ -9,7 +9,7 @@ export const LIST_METHOD = 'SEARCH';
 
 /**
  * Brings a `/v1` request to its one inner spelling (§2.1, §2.2): PUT is POST, LIST (on the socket `LINK`) and GET with a
- * true `list` parameter are SEARCH, `//` and one trailing `/` go. A `list` value that is neither true nor false is 400.
+ * true `list` parameter are SEARCH, `//` and one trailing `/` go, those inside a policy's name are encoded. A `list` value that is neither true nor false is 400.
  */
 export function rewriteUrl(raw: Pick<IncomingMessage, 'method' | 'url'>): string {
   const [path, query] = splitUrl(raw.url ?? '/');
@@ -21,8 +21,12 @@ export function rewriteUrl(raw: Pick<IncomingMessage, 'method' | 'url'>): string
 
   const plain = path.replace(/\/{2,}/g, '/');
   const routed = plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
-  return list.rest === '' ? routed : `${routed}?${list.rest}`;
+  const whole = routed.replace(POLICY, (_, room: string, name: string) => room + name.replaceAll('/', '%2F'));
+  return list.rest === '' ? whole : `${whole}?${list.rest}`;
 }
+
+/** Where all that follows is one name. */
+const POLICY = /^(\/v1\/sys\/(?:policies\/acl|policy)\/)(.+)$/;
 
 /** The path as policies name it: no `/v1/`, percent-decoded once, a list path with one trailing `/` (§2.2, §12). */
 export function policyPath(url: string, isList: boolean): string {
