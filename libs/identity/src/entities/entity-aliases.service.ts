@@ -110,7 +110,7 @@ export class EntityAliasesService {
         'alias-incomplete',
         `'id' or 'mount_accessor' and 'name' must be provided`,
       );
-    const mount = await this.mounts.findByAccessor(values.mountAccessor, tx);
+    const mount = await this.mounts.hold(tx, { accessor: values.mountAccessor });
     if (mount === null || mount.identityProviderId === null)
       throw new DomainError('invalid', 'unknown-mount', `invalid mount accessor "${values.mountAccessor}"`);
     const identityProviderId = mount.identityProviderId;

@@ -97,7 +97,7 @@ export class GroupAliasesService {
   }
 
   private async mustFindMount(accessor: string, tx: Transaction): Promise<string> {
-    const mount = await this.mounts.findByAccessor(accessor, tx);
+    const mount = await this.mounts.hold(tx, { accessor });
     if (mount === null) throw refused('unknown-mount', `invalid mount accessor "${accessor}"`);
     return mount.id;
   }

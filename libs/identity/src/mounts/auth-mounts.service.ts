@@ -71,13 +71,14 @@ export class AuthMountsService {
     return (tx ?? this.database).manager.getRepository(AuthMount).findOneBy({ identityProviderId });
   }
 
-  /** First in a transaction that writes users of a mount: it is not disabled before that ends. @returns false where it is already. */
-  async hold(tx: Transaction, identityProviderId: string): Promise<boolean> {
-    const held = await tx.query(
-      'SELECT 1 FROM auth_mounts WHERE identity_provider_id = $1 AND attached FOR SHARE',
-      [identityProviderId],
-    );
-    return held.length > 0;
+  /** An attached mount, which is not disabled before the transaction ends that writes what belongs to it. */
+  async hold(
+    tx: Transaction,
+    where: Pick<AuthMount, 'accessor'> | { identityProviderId: string },
+  ): Promise<AuthMount | null> {
+    return tx.manager
+      .getRepository(AuthMount)
+      .findOne({ where: { ...where, attached: true }, lock: { mode: 'pessimistic_read' } });
   }
 
   /** What was tuned of the waits at a provider's mount, attached or not; null: nothing. Asked for with every password. */

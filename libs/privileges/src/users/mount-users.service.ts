@@ -91,7 +91,7 @@ export class MountUsersService {
 
   private async begin(tx: Transaction, provider: IdentityProvider): Promise<void> {
     await this.authorities.begin(tx);
-    if (!(await this.mounts.hold(tx, provider.id)))
+    if ((await this.mounts.hold(tx, { identityProviderId: provider.id })) === null)
       throw new DomainError('not-found', 'mount-gone', 'The mount was disabled meanwhile.');
   }
 
