@@ -418,6 +418,113 @@ describe('S49 nobody takes over at /v1 whoever may do more', () => {
     expect(told(await desk.write(`auth/userpass/users/w-${round}`, { password: PASSWORD }))).toEqual(DENIED);
   });
 
+  describe('nor by a login that waits for a user they could not make', () => {
+    /** Keeps entities, and the passwords of those it reaches. */
+    async function keeper(): Promise<SignedIn> {
+      const paths = [
+        'identity/entity',
+        'identity/entity/*',
+        'identity/entity-alias',
+        'identity/entity-alias/*',
+      ];
+      const rules = [...paths, 'auth/userpass/users/+/password'].map(
+        (path) => `path "${path}" { capabilities = ["read", "update", "delete"] }`,
+      );
+      await writePolicy('keeper', rules.join('\n'));
+      const path = `auth/corp-${round}/users/keeper`;
+      await expecting(204, stage.root.write(`sys/auth/corp-${round}`, { type: 'userpass' }));
+      await expecting(204, stage.root.write(path, { password: PASSWORD, token_policies: 'keeper' }));
+      const login = { password: PASSWORD };
+      const { auth } = (await expecting(200, stage.vault().write(`auth/corp-${round}/login/keeper`, login)))
+        .body;
+      const [account] = await stage.rows('SELECT id FROM accounts WHERE principal_id = $1', [auth.entity_id]);
+      const client = stage.vault().with(auth.client_token);
+      return { name: 'keeper', client, entityId: auth.entity_id, aliasId: account!.id };
+    }
+
+    /** Another entity, and maybe the login that waits there. */
+    async function waiting(name?: string): Promise<{ entityId: string; aliasId: string }> {
+      const fields = { name: `waiting-${round}` };
+      const { id: entityId } = (await expecting(200, stage.root.write('identity/entity', fields))).body.data;
+      if (name === undefined) return { entityId, aliasId: '' };
+      const alias = { name, mount_accessor: stage.accessor, canonical_id: entityId };
+      const made = await expecting(200, stage.root.write('identity/entity-alias', alias));
+      return { entityId, aliasId: made.body.data.id };
+    }
+
+    const acts: [string, (by: SignedIn, chief: string) => Promise<Answer>][] = [
+      [
+        'that they make',
+        ({ client, entityId }, name) =>
+          client.write('identity/entity-alias', {
+            name,
+            mount_accessor: stage.accessor,
+            canonical_id: entityId,
+          }),
+      ],
+      [
+        'that they make for nobody yet',
+        ({ client }, name) => client.write('identity/entity-alias', { name, mount_accessor: stage.accessor }),
+      ],
+      [
+        'that they rename',
+        async ({ client }, name) =>
+          client.write('identity/entity-alias', { id: (await waiting(`other-${round}`)).aliasId, name }),
+      ],
+      [
+        'that they move',
+        async ({ client, entityId }, name) =>
+          client.write('identity/entity-alias', {
+            id: (await waiting(name)).aliasId,
+            canonical_id: entityId,
+          }),
+      ],
+      [
+        'that they move to',
+        async ({ client, aliasId }, name) =>
+          client.write('identity/entity-alias', {
+            id: aliasId,
+            canonical_id: (await waiting(name)).entityId,
+          }),
+      ],
+      [
+        'that they take over by a merge',
+        async ({ client, entityId }, name) =>
+          client.write('identity/entity/merge', {
+            to_entity_id: entityId,
+            from_entity_ids: [(await waiting(name)).entityId],
+          }),
+      ],
+      [
+        'that they join by a merge',
+        async ({ client, entityId }, name) =>
+          client.write('identity/entity/merge', {
+            to_entity_id: (await waiting(name)).entityId,
+            from_entity_ids: [entityId],
+          }),
+      ],
+    ];
+
+    it.each(acts)('%s', async (_, act) => {
+      const by = await keeper();
+      expect(told(await act(by, `chief-${round}`))).toEqual(DENIED);
+      expect(
+        await stage.rows(
+          `SELECT 1 FROM accounts WHERE name = $1 AND principal_id IN (SELECT principal_id FROM accounts WHERE id = $2)`,
+          [`chief-${round}`, by.aliasId],
+        ),
+      ).toEqual([]);
+    });
+
+    it.each(acts)('%s, but whoever could make the user may', async (_, act) => {
+      const maker = 'path "auth/userpass/users/+" { capabilities = ["create"] }';
+      await writePolicy('maker', maker);
+      const by = await keeper();
+      await expecting(204, stage.root.write(`identity/entity/id/${by.entityId}`, { policies: ['maker'] }));
+      expect((await act(by, `chief-${round}`)).status).toBeLessThan(300);
+    });
+  });
+
   it('nor by a login of their own at another entity', async () => {
     const target = await person(`target-${round}`, {});
     await expecting(204, stage.root.write(`identity/entity/id/${target.entityId}`, { policies: ['more'] }));

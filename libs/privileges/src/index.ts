@@ -4,6 +4,7 @@ export * from './authority/exemption.service.js';
 export * from './authority/filled-templates.service.js';
 export * from './authority/vault-authority.js';
 export * from './authority/vault-authority.service.js';
+export * from './authority/waiting-login.service.js';
 export * from './effective-privileges.service.js';
 export * from './entities/entity-administration.service.js';
 export * from './expression/index.js';

@@ -7,6 +7,7 @@ import { CompiledPoliciesService } from './acl/compiled-policies.service.js';
 import { ExemptionService } from './authority/exemption.service.js';
 import { FilledTemplatesService } from './authority/filled-templates.service.js';
 import { VaultAuthorityService } from './authority/vault-authority.service.js';
+import { WaitingLoginService } from './authority/waiting-login.service.js';
 import { DecisionsService } from './decisions.service.js';
 import { EffectivePrivilegesService } from './effective-privileges.service.js';
 import { EntityAdministration } from './entities/entity-administration.service.js';
@@ -51,6 +52,7 @@ import { MountUsersService } from './users/mount-users.service.js';
     EntityAdministration,
     GroupAdministration,
     VaultAuthorityService,
+    WaitingLoginService,
     FilledTemplatesService,
     ExemptionService,
   ],
@@ -74,6 +76,7 @@ import { MountUsersService } from './users/mount-users.service.js';
     EntityAdministration,
     GroupAdministration,
     VaultAuthorityService,
+    WaitingLoginService,
     FilledTemplatesService,
     ExemptionService,
   ],

@@ -9,6 +9,7 @@ import {
   LastAdministratorService,
   type VaultAuthority,
   VaultAuthorityService,
+  WaitingLoginService,
 } from '@sallyport/privileges';
 
 export interface MergeWish {
@@ -33,12 +34,14 @@ export class EntityMergeService {
     private readonly lastAdministrator: LastAdministratorService,
     private readonly templates: FilledTemplatesService,
     private readonly exemptions: ExemptionService,
+    private readonly waiting: WaitingLoginService,
     private readonly audit: AuditService,
   ) {}
 
   /**
    * Logins, authenticators, memberships and enforcements go to `toId`; policies do not. The tokens and sign-ins of the others end.
-   * Nobody merges a person who may do more than they, on either side, nor exempts a login by it (S48, S49), and a full administrator remains (S50).
+   * Nobody merges a person who may do more than they, on either side, joins a login that waits for a user they could not make, nor
+   * exempts a login by it (S48, S49), and a full administrator remains (S50).
    * @throws DomainError `invalid` codes, in this order, `merge-keep-several`, those of `EntityMerger.hold`, `merge-factor-conflict`, those
    *   of `EntityMerger.moveLogins`; `forbidden`; `conflict` code `last-administrator`.
    */
@@ -52,7 +55,9 @@ export class EntityMergeService {
     await this.database.transaction(async (tx) => {
       await this.authorities.begin(tx);
       const parties = await this.merger.hold(tx, wish.toId, wish.fromIds);
-      for (const { id } of [parties.to, ...parties.from]) await this.authorities.mustReach(tx, authority, id);
+      const personIds = [parties.to, ...parties.from].map(({ id }) => id);
+      for (const id of personIds) await this.authorities.mustReach(tx, authority, id);
+      await this.waiting.mustAnswerFor(tx, authority, { login: null, personIds });
       if (!wish.force) await this.mustNotConflict(tx, parties);
       const before = await this.templates.before(tx, authority, parties.to.id);
       await this.merger.moveLogins(tx, parties, wish.keepAliasIds, (id) =>

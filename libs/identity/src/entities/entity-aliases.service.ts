@@ -15,10 +15,21 @@ export interface AliasValues {
   customMetadata?: Record<string, string>;
 }
 
-/** Whether the caller may act on a person, to whom a login of `fromId` goes where one is given; throws where not. */
-type MayAct = (tx: Transaction, principalId: string, fromId?: string) => Promise<void>;
+/** Where somebody signs in, and under which name. */
+export type LoginName = Pick<Account, 'identityProviderId' | 'name'>;
 
-const ANYBODY: MayAct = () => Promise.resolve();
+/** What the caller may do with persons and their logins, asked inside the transaction before the change; each throws where they may not. */
+export interface AliasRights {
+  /** Acting on a person whose login this is or is to be (S49). */
+  act: (tx: Transaction, principalId: string) => Promise<void>;
+  /** Saying whose login this is: a new one, one under a new name, one that moves; null is a person yet to be made (S49). */
+  give: (tx: Transaction, login: LoginName, toId: string | null) => Promise<void>;
+  /** A login leaves a person, for another or (null) for nobody (S53). */
+  take: (tx: Transaction, fromId: string, toId: string | null) => Promise<void>;
+}
+
+const nothingAsked = () => Promise.resolve();
+const ALL_RIGHTS: AliasRights = { act: nothingAsked, give: nothingAsked, take: nothingAsked };
 
 /** Accounts as `/v1` administers them: entity aliases (vault.md §10). Only those of visible principals are found here. */
 @Injectable()
@@ -61,21 +72,20 @@ export class EntityAliasesService {
    * Creates an alias, or changes the one its id or its (mount, name) points at; another `canonicalId` moves the login, not the seeds.
    * Without a `canonicalId` a new alias gets an entity of its own.
    * @param judge runs inside the transaction after the change; throws to undo it (S50).
-   * @param mayAct runs inside it before, with each person whose login this is or is to be; throws where the caller may not (S49).
    * @throws DomainError `invalid` codes `alias-incomplete`, `unknown-mount`, `unknown-entity`, `alias-exists`, `alias-name-taken`.
    */
   async write(
     values: AliasValues,
     actor: Actor,
     judge: (tx: Transaction) => Promise<void>,
-    mayAct: MayAct = ANYBODY,
+    may: AliasRights = ALL_RIGHTS,
   ): Promise<{ alias: Account; changed: boolean }> {
     return this.database.transaction(async (tx) => {
       const known = values.id ? await this.find(values.id, tx) : null;
       const written =
         known === null
-          ? await this.writeByName(tx, values, actor, mayAct)
-          : await this.change(tx, known, values, actor, mayAct);
+          ? await this.writeByName(tx, values, actor, may)
+          : await this.change(tx, known, values, actor, may);
       await judge(tx);
       return written;
     });
@@ -86,7 +96,7 @@ export class EntityAliasesService {
     id: string,
     actor: Actor,
     judge: (tx: Transaction) => Promise<void>,
-    mayAct: MayAct = ANYBODY,
+    mayAct: AliasRights['act'] = nothingAsked,
   ): Promise<void> {
     await this.database.transaction(async (tx) => {
       const alias = await this.find(id, tx);
@@ -102,7 +112,7 @@ export class EntityAliasesService {
     tx: Transaction,
     values: AliasValues,
     actor: Actor,
-    mayAct: MayAct,
+    may: AliasRights,
   ): Promise<{ alias: Account; changed: boolean }> {
     if (!values.mountAccessor || !values.name)
       throw new DomainError(
@@ -120,8 +130,9 @@ export class EntityAliasesService {
       `entity-alias/${identityProviderId}/${nameCanonical}`,
     ]);
     const known = await tx.manager.getRepository(Account).findOneBy({ identityProviderId, nameCanonical });
-    if (known !== null) return this.change(tx, known, values, actor, mayAct);
-    if (values.canonicalId) await mayAct(tx, values.canonicalId);
+    if (known !== null) return this.change(tx, known, values, actor, may);
+    if (values.canonicalId) await may.act(tx, values.canonicalId);
+    await may.give(tx, { identityProviderId, name: values.name }, values.canonicalId || null);
     const entityId = values.canonicalId || (await this.entities.createFor(tx, actor)).id;
     await this.mustBeFree(tx, entityId, identityProviderId, null);
     const alias = Object.assign(this.people.newAccount(identityProviderId, entityId, values.name), {
@@ -137,21 +148,25 @@ export class EntityAliasesService {
     alias: Account,
     values: AliasValues,
     actor: Actor,
-    mayAct: MayAct,
+    may: AliasRights,
   ): Promise<{ alias: Account; changed: boolean }> {
-    await mayAct(tx, alias.principalId);
+    await may.act(tx, alias.principalId);
     const changes: Partial<Account> = {};
     const moves =
       values.canonicalId !== undefined &&
       values.canonicalId !== '' &&
       values.canonicalId !== alias.principalId;
     if (moves) {
-      await mayAct(tx, values.canonicalId!, alias.principalId);
+      await may.act(tx, values.canonicalId!);
+      await may.give(tx, alias, values.canonicalId!);
+      await may.take(tx, alias.principalId, values.canonicalId!);
       await this.mustBeFree(tx, values.canonicalId!, alias.identityProviderId, alias.id);
       changes.principalId = values.canonicalId!;
     }
     if (values.name && canonicalName(values.name) !== alias.nameCanonical) {
       await this.mustNotBeTaken(tx, alias, values.name);
+      await may.give(tx, { ...alias, name: values.name }, alias.principalId);
+      await may.take(tx, alias.principalId, null);
       Object.assign(changes, { name: values.name, nameCanonical: canonicalName(values.name) });
     }
     if (

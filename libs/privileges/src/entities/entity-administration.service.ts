@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import {
   type Account,
+  type AliasRights,
   type AliasValues,
   EntitiesService,
   EntityAliasesService,
@@ -13,6 +14,7 @@ import type { VaultAuthority } from '../authority/vault-authority.js';
 import { ExemptionService } from '../authority/exemption.service.js';
 import { FilledTemplatesService, type TemplatesBefore } from '../authority/filled-templates.service.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
+import { WaitingLoginService } from '../authority/waiting-login.service.js';
 import { LastAdministratorService } from '../last-administrator.service.js';
 
 /**
@@ -28,6 +30,7 @@ export class EntityAdministration {
     private readonly authorities: VaultAuthorityService,
     private readonly templates: FilledTemplatesService,
     private readonly exemptions: ExemptionService,
+    private readonly waiting: WaitingLoginService,
     private readonly lastAdministrator: LastAdministratorService,
   ) {}
 
@@ -83,17 +86,21 @@ export class EntityAdministration {
     actor: Actor,
   ): Promise<{ alias: Account; changed: boolean }> {
     const persons: TemplatesBefore[] = [];
-    const mayAct = async (tx: Transaction, principalId: string, fromId?: string) => {
-      await this.authorities.begin(tx);
-      await this.authorities.mustReach(tx, authority, principalId);
-      if (fromId !== undefined) await this.exemptions.mustAnswerForLogin(tx, authority, fromId, principalId);
-      persons.push(await this.templates.before(tx, authority, principalId));
+    const may: AliasRights = {
+      act: async (tx, principalId) => {
+        await this.authorities.begin(tx);
+        await this.authorities.mustReach(tx, authority, principalId);
+        persons.push(await this.templates.before(tx, authority, principalId));
+      },
+      give: (tx, login, toId) =>
+        this.waiting.mustAnswerFor(tx, authority, { login, personIds: toId ? [toId] : [] }),
+      take: (tx, fromId, toId) => this.exemptions.mustAnswerForLogin(tx, authority, fromId, toId),
     };
     const judge = async (tx: Transaction) => {
       for (const before of persons) await this.templates.mustOpenNothing(tx, before);
       await this.lastAdministrator.mustRemain(tx);
     };
-    return this.aliases.write(values, actor, judge, mayAct);
+    return this.aliases.write(values, actor, judge, may);
   }
 
   /** An unknown id changes nothing. @throws DomainError `forbidden`; `conflict` code `last-administrator`. */
