@@ -525,6 +525,39 @@ describe('S49 nobody takes over at /v1 whoever may do more', () => {
     });
   });
 
+  describe('nor by another user of their own person', () => {
+    const acts: [string, (by: VaultClient, path: string) => Promise<Answer>][] = [
+      [
+        'whose password they set',
+        (by, path) => by.write(`${path}/password`, { password: `${PASSWORD} new` }),
+      ],
+      ['whose settings they change', (by, path) => by.write(path, { token_bound_cidrs: '' })],
+      ['whom they delete', (by, path) => by.remove(path)],
+    ];
+
+    it.each(acts)('%s', async (_, act) => {
+      const path = `auth/userpass/users/chief-${round}`;
+      const { entityId } = await person(`chief-${round}`);
+      await expecting(204, stage.root.write(`sys/auth/own-${round}`, { type: 'userpass' }));
+      const fields = { password: PASSWORD, token_policies: 'help-desk' };
+      await expecting(204, stage.root.write(`auth/own-${round}/users/own`, fields));
+      const { accessor } = (await expecting(200, stage.root.read(`sys/auth/own-${round}`))).body.data;
+      const alias = { name: 'own', mount_accessor: accessor, canonical_id: entityId };
+      await expecting(200, stage.root.write('identity/entity-alias', alias));
+      const login = { password: PASSWORD };
+      const { auth } = (await expecting(200, stage.vault().write(`auth/own-${round}/login/own`, login))).body;
+      expect(auth.entity_id).toBe(entityId);
+      const own = stage.vault().with(auth.client_token);
+      await expecting(204, stage.root.write(`${path}/policies`, { token_policies: 'more' }));
+      expect(told(await act(own, path))).toEqual(DENIED);
+      await expecting(204, stage.root.write(`${path}/policies`, { token_policies: '' }));
+      await stage.makeAdministrator(`chief-${round}`);
+      expect(told(await act(own, path))).toEqual(DENIED);
+      await stage.rows('DELETE FROM policies WHERE name = $1', [`policy of chief-${round}`]);
+      expect((await act(own, path)).status).toBeLessThan(300);
+    });
+  });
+
   it('nor by a login of their own at another entity', async () => {
     const target = await person(`target-${round}`, {});
     await expecting(204, stage.root.write(`identity/entity/id/${target.entityId}`, { policies: ['more'] }));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Account, canonicalName, identityPoliciesOf, type LocalUser } from '@sallyport/identity';
+import { Account, canonicalName, identityPoliciesOf, LocalUser } from '@sallyport/identity';
 import type { Transaction } from '@sallyport/platform';
 import { AclAuthority } from '../acl/acl-authority.service.js';
 import type { AdministrativePrivilege } from '../administrative-privilege.js';
@@ -45,7 +45,11 @@ export class VaultAuthorityService {
     await this.mustReach(tx, await this.ofUser(tx, caller.localUserId), principalId);
   }
 
-  /** `mustReach` for whoever signs in under this name, where a login of it is known. @throws DomainError `forbidden`. */
+  /**
+   * `mustReach` for whoever signs in under this name, where a login of it is known. A further user of one's own person is reached where it
+   * holds no more than the one who asks: it may have come to hold more than they without them (S49).
+   * @throws DomainError `forbidden`.
+   */
   async mustReachLogin(
     tx: Transaction,
     authority: VaultAuthority,
@@ -54,7 +58,9 @@ export class VaultAuthorityService {
     const login = await tx.manager
       .getRepository(Account)
       .findOneBy({ identityProviderId, nameCanonical: canonicalName(name) });
-    if (login !== null) await this.mustReach(tx, authority, login.principalId);
+    if (login === null) return;
+    await this.mustReach(tx, authority, login.principalId);
+    if (authority.subject.entityId === login.principalId) await this.mustReachOwn(tx, authority, login.id);
   }
 
   /**
@@ -68,7 +74,7 @@ export class VaultAuthorityService {
 
   /**
    * Acting on a person: setting a password, taking a factor or a login away, changing or ending the account.
-   * One's own person may be acted on whatever the token holds.
+   * One's own person may be acted on whatever the token holds, but see `mustReachLogin` for its users.
    * @throws DomainError `forbidden` where the person may do anything the caller may not, in either dialect.
    */
   async mustReach(tx: Transaction, authority: VaultAuthority, principalId: string): Promise<void> {
@@ -91,6 +97,13 @@ export class VaultAuthorityService {
   /** The ACL policies that any login of a person gives, beside `default`. */
   async policiesOf(tx: Transaction, principalId: string): Promise<string[]> {
     return (await this.holdingsOf(tx, principalId)).policies;
+  }
+
+  private async mustReachOwn(tx: Transaction, authority: VaultAuthority, accountId: string): Promise<void> {
+    const user = await tx.manager.getRepository(LocalUser).findOneBy({ accountId });
+    if (authority.root || user === null || user.id === authority.localUserId) return;
+    await this.mustHandOut(tx, authority, user.tokenSettings.policies ?? []);
+    this.mustCoverAll(await this.heldBy(tx, authority), await this.effective.of(subjectOf(user.id), tx));
   }
 
   /** What somebody may do at `/admin`, as of this transaction. */
