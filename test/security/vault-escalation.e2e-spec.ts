@@ -286,6 +286,58 @@ describe('S53 nobody exempts a login from an enforcement they could not write', 
   });
 });
 
+describe('S53 nobody exempts a login that a user left behind', () => {
+  /** Somebody who owed a factor and whose user is gone. */
+  async function leftBehind(): Promise<SignedIn> {
+    const owing = await person(`owing-${round}`);
+    await stage.enforce(`owing-${round}`, [owing.entityId]);
+    await expecting(204, stage.root.remove(`auth/userpass/users/${owing.name}`));
+    return owing;
+  }
+
+  const mayEnforce = () =>
+    writePolicy(
+      'enforcer',
+      `path "identity/mfa/login-enforcement/owing-${round}" { capabilities = ["update"] }`,
+    );
+
+  it('at /v1 by another name for it', async () => {
+    const { aliasId } = await leftBehind();
+    const rename = () => desk.write(`identity/entity-alias/id/${aliasId}`, { name: `free-${round}` });
+    expect(told(await rename())).toEqual(DENIED);
+    await mayEnforce();
+    await expecting(204, stage.root.write(`identity/entity/id/${deskEntity}`, { policies: ['enforcer'] }));
+    await expecting(200, rename());
+    await expecting(204, stage.root.write(`identity/entity/id/${deskEntity}`, { policies: [] }));
+  });
+
+  it('at /admin by its name for another user, unless a full administrator does', async () => {
+    const { name } = await leftBehind();
+    const clerk = await person(`clerk-${round}`);
+    await plantClerk(clerk.name);
+    const fields = { firstName: 'A', lastName: 'B' };
+    const renameBy = async (caller: Awaited<ReturnType<typeof stage.administrator>>) => {
+      const made = { ...fields, name: `temporary-${randomUUID()}`, password: PASSWORD };
+      const { body } = await expecting(200, caller.post('/local-users', made));
+      return caller.put(`/local-users/${body.id}`, { ...fields, name });
+    };
+    const hr = await stage.appgate().final(clerk.name, PASSWORD);
+    expect((await renameBy(hr)).status).toBe(403);
+    const anew = { ...fields, name, password: PASSWORD };
+    const { body } = await expecting(200, hr.post('/local-users', anew));
+    expect((await expecting(200, stage.vault().logIn(name, PASSWORD))).body.auth.client_token).toBe('');
+    await expecting(204, hr.delete(`/local-users/${body.id}`));
+    await mayEnforce();
+    await expecting(
+      204,
+      stage.root.write(`identity/entity/id/${clerk.entityId}`, { policies: ['enforcer'] }),
+    );
+    const renamed = await expecting(200, renameBy(hr));
+    await expecting(204, hr.delete(`/local-users/${renamed.body.id}`));
+    await expecting(200, renameBy(await stage.administrator()));
+  });
+});
+
 describe('S49 nobody takes over at /v1 whoever may do more', () => {
   /** The routes that act on a person. */
   const acts: [string, (target: SignedIn) => Promise<Answer>][] = [
@@ -618,23 +670,6 @@ describe('S49 nobody takes over at /admin whoever may do more at /v1', () => {
       (await caller.post('/local-users', { ...FIELDS, name: `waits-${round}` })).status;
     expect([await post(clerk), await post(admin)]).toEqual([403, 200]);
   });
-
-  /** Holds every privilege on users and seeds, and nothing else. */
-  async function plantClerk(name: string): Promise<void> {
-    const role = randomUUID();
-    const scope = { all: true, ids: [], tags: [] };
-    const privileges = ['LocalUser', 'OtpSeed'].map((target) => ({ type: 'All', target, scope }));
-    await stage.rows(
-      `INSERT INTO administrative_roles (id, name, name_canonical, privileges, created_at, updated_at)
-       VALUES ($1, $2, $2, $3, now(), now())`,
-      [role, name, JSON.stringify(privileges)],
-    );
-    await stage.rows(
-      `INSERT INTO policies (id, name, name_canonical, type, expression, administrative_roles, created_at, updated_at)
-       VALUES (gen_random_uuid(), $1, $1, 'Admin', $2, ARRAY[$3::uuid], now(), now())`,
-      [name, `return claims.user.username === ${JSON.stringify(name)};`, role],
-    );
-  }
 });
 
 it('S53 only a root token makes a user under a name that is exempt already', async () => {
@@ -707,5 +742,22 @@ function choose(parts: string[], size: number): string[][] {
   if (size === 0) return [[]];
   return parts.flatMap((part, index) =>
     choose(parts.slice(index + 1), size - 1).map((rest) => [part, ...rest]),
+  );
+}
+
+/** Holds every privilege on users and seeds, and nothing else. */
+async function plantClerk(name: string): Promise<void> {
+  const role = randomUUID();
+  const scope = { all: true, ids: [], tags: [] };
+  const privileges = ['LocalUser', 'OtpSeed'].map((target) => ({ type: 'All', target, scope }));
+  await stage.rows(
+    `INSERT INTO administrative_roles (id, name, name_canonical, privileges, created_at, updated_at)
+     VALUES ($1, $2, $2, $3, now(), now())`,
+    [role, name, JSON.stringify(privileges)],
+  );
+  await stage.rows(
+    `INSERT INTO policies (id, name, name_canonical, type, expression, administrative_roles, created_at, updated_at)
+     VALUES (gen_random_uuid(), $1, $1, 'Admin', $2, ARRAY[$3::uuid], now(), now())`,
+    [name, `return claims.user.username === ${JSON.stringify(name)};`, role],
   );
 }

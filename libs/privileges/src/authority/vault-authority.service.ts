@@ -30,10 +30,10 @@ export class VaultAuthorityService {
 
   /** What a user of `/admin` holds at `/v1`: as if they signed in there now. */
   async ofUser(tx: Transaction, localUserId: string): Promise<VaultAuthority> {
-    const [user] = await tx.query<{ entityId: string; tokenPolicies: string[] }>(OWN, [localUserId]);
-    const { entityId = null, tokenPolicies = [] } = user ?? {};
-    const subject = { policies: tokenPolicies, tokenPolicies, entityId, version: 0 };
-    return { root: false, subject, localUserId };
+    const [user] = await tx.query<Own>(OWN, [localUserId]);
+    const { entityId = null, tokenPolicies = [], ofPerson = [] } = user ?? {};
+    const policies = [...new Set([...tokenPolicies, ...ofPerson])];
+    return { root: false, subject: { policies, tokenPolicies, entityId, version: 0 }, localUserId };
   }
 
   /**
@@ -125,11 +125,17 @@ export class VaultAuthorityService {
   }
 }
 
+interface Own {
+  entityId: string;
+  tokenPolicies: string[];
+  ofPerson: string[];
+}
+
 // `root` never comes with a sign-in.
 const OWN = `
-  SELECT a.principal_id AS "entityId", ARRAY(
+  SELECT p.id AS "entityId", ${identityPoliciesOf('p')} AS "ofPerson", ARRAY(
     SELECT 'default' UNION SELECT jsonb_array_elements_text(coalesce(u.token_settings->'policies', '[]')) EXCEPT SELECT 'root') AS "tokenPolicies"
-  FROM local_users u JOIN accounts a ON a.id = u.account_id WHERE u.id = $1`;
+  FROM local_users u JOIN accounts a ON a.id = u.account_id JOIN principals p ON p.id = a.principal_id WHERE u.id = $1`;
 
 const HOLDINGS = `
   WITH users AS (

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import {
+  canonicalName,
   type IdentityProvider,
   IdentityProvidersService,
   type LocalUser,
@@ -10,6 +11,8 @@ import {
 } from '@sallyport/identity';
 import { DomainError, type Transaction } from '@sallyport/platform';
 import type { AdministrativePrivilege } from '../administrative-privilege.js';
+import { ExemptionService } from '../authority/exemption.service.js';
+import type { VaultAuthority } from '../authority/vault-authority.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
 import { EffectivePrivilegesService } from '../effective-privileges.service.js';
 import { mustCover } from '../escalation.js';
@@ -51,6 +54,7 @@ export class LocalUserAdministration {
     private readonly credential: NewCredential,
     private readonly effective: EffectivePrivilegesService,
     private readonly authorities: VaultAuthorityService,
+    private readonly exemptions: ExemptionService,
   ) {}
 
   /**
@@ -103,6 +107,22 @@ export class LocalUserAdministration {
       mustCover(held, might);
       await this.authorities.mustReachLogin(tx, authority, user);
     }
+    if (before !== null) await this.mustNotExempt(tx, authority, before, after);
+  }
+
+  /** A user who is renamed stays who they are: a login that a deleted one left behind under the new name leaves its person (S53). */
+  private async mustNotExempt(
+    tx: Transaction,
+    authority: VaultAuthority,
+    { accountId }: LocalUser,
+    { identityProviderId, name }: LocalUser,
+  ): Promise<void> {
+    const [left] = await tx.query<{ fromId: string; toId: string }>(LEFT_BEHIND, [
+      identityProviderId,
+      canonicalName(name),
+      accountId,
+    ]);
+    if (left !== undefined) await this.exemptions.mustAnswerForLogin(tx, authority, left.fromId, left.toId);
   }
 
   private async insert(
@@ -139,6 +159,11 @@ export class LocalUserAdministration {
     return !(await isExempted(tx, await this.providers.local(tx), name));
   }
 }
+
+const LEFT_BEHIND = `
+  SELECT l.principal_id AS "fromId", a.principal_id AS "toId" FROM accounts l, accounts a
+  WHERE l.identity_provider_id = $1 AND l.name_canonical = $2 AND a.id = $3 AND l.id <> a.id
+    AND NOT EXISTS (SELECT 1 FROM local_users u WHERE u.account_id = l.id)`;
 
 /** What is left out follows from the rest. */
 function asObject(
