@@ -160,6 +160,158 @@ describe('S48 nobody hands out at /v1 what they do not hold', () => {
   });
 });
 
+describe('S48 nobody takes off what denies them something', () => {
+  /** May do everything by one policy, and is denied one thing by another; that one comes by the user, the entity or a group. */
+  async function restricted(by: 'user' | 'entity' | 'group'): Promise<SignedIn & { groupId: string }> {
+    await writePolicy(
+      'everything',
+      'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }',
+    );
+    await writePolicy('no-policies', 'path "sys/policies/*" { capabilities = ["deny"] }');
+    const name = `bound-${by}-${round}`;
+    const token_policies = by === 'user' ? 'everything,no-policies' : 'everything';
+    await stage.addUser(name, { token_policies, token_no_default_policy: true });
+    const first = (await expecting(200, stage.vault().logIn(name, PASSWORD))).body.auth;
+    const member_entity_ids = [first.entity_id];
+    const policies = by === 'group' ? ['no-policies'] : [];
+    const group = await expecting(200, stage.root.write('identity/group', { policies, member_entity_ids }));
+    if (by === 'entity')
+      await expecting(
+        204,
+        stage.root.write(`identity/entity/id/${first.entity_id}`, { policies: ['no-policies'] }),
+      );
+    const [account] = await stage.rows('SELECT id FROM accounts WHERE name = $1', [name]);
+    return {
+      name,
+      client: stage.vault().with(first.client_token),
+      entityId: first.entity_id,
+      aliasId: account!.id,
+      groupId: group.body.data.id,
+    };
+  }
+
+  type Act = (bound: Awaited<ReturnType<typeof restricted>>, by: VaultClient) => Promise<Answer>;
+  const freshEntity = async (by: VaultClient) =>
+    (await expecting(200, by.write('identity/entity', { name: `fresh-${randomUUID()}` }))).body.data.id;
+  const acts: ['user' | 'entity' | 'group', string, Act][] = [
+    [
+      'user',
+      'by the policies of the user',
+      ({ name }, by) => by.write(`auth/userpass/users/${name}/policies`, { token_policies: 'everything' }),
+    ],
+    [
+      'user',
+      'with the user',
+      ({ name }, by) => by.write(`auth/userpass/users/${name}`, { token_policies: 'everything' }),
+    ],
+    [
+      'entity',
+      'by the policies of the entity',
+      ({ entityId }, by) => by.write('identity/entity', { id: entityId, policies: [] }),
+    ],
+    ['entity', 'by the end of the entity', ({ entityId }, by) => by.remove(`identity/entity/id/${entityId}`)],
+    [
+      'entity',
+      'by the end of several entities',
+      ({ entityId }, by) => by.write('identity/entity/batch-delete', { entity_ids: [entityId] }),
+    ],
+    [
+      'entity',
+      'by taking the login away',
+      ({ aliasId }, by) => by.remove(`identity/entity-alias/id/${aliasId}`),
+    ],
+    [
+      'entity',
+      'by moving the login',
+      async ({ aliasId }, by) =>
+        by.write('identity/entity-alias', { id: aliasId, canonical_id: await freshEntity(by) }),
+    ],
+    [
+      'entity',
+      'by a merge',
+      async ({ entityId }, by) =>
+        by.write('identity/entity/merge', {
+          to_entity_id: await freshEntity(by),
+          from_entity_ids: [entityId],
+        }),
+    ],
+    [
+      'group',
+      'by the policies of a group',
+      ({ groupId }, by) => by.write(`identity/group/id/${groupId}`, { policies: [] }),
+    ],
+    [
+      'group',
+      'by leaving a group',
+      ({ groupId }, by) => by.write(`identity/group/id/${groupId}`, { member_entity_ids: [] }),
+    ],
+    ['group', 'by the end of a group', ({ groupId }, by) => by.remove(`identity/group/id/${groupId}`)],
+    ['group', 'by the end of the entity', ({ entityId }, by) => by.remove(`identity/entity/id/${entityId}`)],
+  ];
+
+  it.each(acts)('that comes by the %s, %s', async (by, _, act) => {
+    const bound = await restricted(by);
+    const writes = (client: VaultClient) =>
+      client.write(`sys/policies/acl/mine-${round}`, { policy: 'path "x" { capabilities = ["read"] }' });
+    expect(told(await act(bound, bound.client))).toEqual(DENIED);
+    const again = (await expecting(200, stage.vault().logIn(bound.name, PASSWORD))).body.auth;
+    for (const client of [bound.client, stage.vault().with(again.client_token)])
+      expect((await writes(client)).status).toBe(403);
+    const free = await person(`free-${round}-${by}`, { token_policies: 'everything' });
+    expect((await act(bound, free.client)).status).toBeLessThan(300);
+  });
+
+  it.each(acts.filter(([by, text]) => by === 'group' && text !== 'by the end of the entity'))(
+    'from others either: that comes by the %s, %s',
+    async (by, _, act) => {
+      const bound = await restricted(by);
+      await writePolicy('groups', `path "identity/group/*" { capabilities = ${CHANGING} }`);
+      const keeper = await person(`keeper-${round}`, { token_policies: 'groups' });
+      expect(told(await act(bound, keeper.client))).toEqual(DENIED);
+    },
+  );
+
+  describe('that comes by the user, where the person may', () => {
+    async function half(): Promise<Awaited<ReturnType<typeof restricted>>> {
+      const bound = await restricted('user');
+      await expecting(
+        204,
+        stage.root.write(`identity/entity/id/${bound.entityId}`, { policies: ['everything'] }),
+      );
+      return bound;
+    }
+
+    it('by another login', async () => {
+      const { client, entityId } = await half();
+      await expecting(204, stage.root.write(`sys/auth/second-${round}`, { type: 'userpass' }));
+      const { accessor } = (await expecting(200, stage.root.read(`sys/auth/second-${round}`))).body.data;
+      const alias = { name: 'second', mount_accessor: accessor };
+      const give = () => client.write('identity/entity-alias', { ...alias, canonical_id: entityId });
+      expect(told(await give())).toEqual(DENIED);
+      await expecting(204, client.write(`auth/second-${round}/users/second`, { password: PASSWORD }));
+      expect(told(await give())).toEqual(DENIED);
+      const other = await expecting(200, client.write('identity/entity-alias', alias));
+      const merge = { to_entity_id: entityId, from_entity_ids: [other.body.data.canonical_id] };
+      expect(told(await client.write('identity/entity/merge', merge))).toEqual(DENIED);
+    });
+
+    it('by a child token', async () => {
+      const { client } = await half();
+      const create = (policies: string[]) =>
+        client.write('auth/token/create', { policies, no_default_policy: true });
+      expect((await create(['everything'])).status).toBe(403);
+      expect((await create(['default'])).status).toBe(403);
+      await expecting(200, create(['no-policies']));
+    });
+  });
+
+  it('but whoever is merged with their groups keeps what these deny', async () => {
+    const { client, entityId } = await restricted('group');
+    const merge = { to_entity_id: await freshEntity(client), from_entity_ids: [entityId] };
+    await expecting(204, client.write('identity/entity/merge', merge));
+  });
+});
+
 describe('S48 what fills in templates opens no path the writer may not use', () => {
   const TEAM = 'path "team/{{identity.entity.metadata.team}}/*" { capabilities = ["read", "update"] }';
 

@@ -1,5 +1,6 @@
 export * from './acl/index.js';
 export * from './administrative-privilege.js';
+export * from './authority/denials.service.js';
 export * from './authority/exemption.service.js';
 export * from './authority/filled-templates.service.js';
 export * from './authority/vault-authority.js';

@@ -4,6 +4,7 @@ import { AclAuthority } from './acl/acl-authority.service.js';
 import { AclPoliciesService } from './acl/acl-policies.service.js';
 import { AclService } from './acl/acl.service.js';
 import { CompiledPoliciesService } from './acl/compiled-policies.service.js';
+import { DenialsService } from './authority/denials.service.js';
 import { ExemptionService } from './authority/exemption.service.js';
 import { FilledTemplatesService } from './authority/filled-templates.service.js';
 import { VaultAuthorityService } from './authority/vault-authority.service.js';
@@ -54,6 +55,7 @@ import { MountUsersService } from './users/mount-users.service.js';
     VaultAuthorityService,
     WaitingLoginService,
     FilledTemplatesService,
+    DenialsService,
     ExemptionService,
   ],
   exports: [
@@ -78,6 +80,7 @@ import { MountUsersService } from './users/mount-users.service.js';
     VaultAuthorityService,
     WaitingLoginService,
     FilledTemplatesService,
+    DenialsService,
     ExemptionService,
   ],
 })

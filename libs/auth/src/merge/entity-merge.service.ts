@@ -4,6 +4,7 @@ import { EntityMerger, GroupsService, type MergeParties } from '@sallyport/ident
 import { LoginEnforcementsService, TotpTransferService } from '@sallyport/mfa-methods';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
 import {
+  DenialsService,
   ExemptionService,
   FilledTemplatesService,
   LastAdministratorService,
@@ -33,6 +34,7 @@ export class EntityMergeService {
     private readonly authorities: VaultAuthorityService,
     private readonly lastAdministrator: LastAdministratorService,
     private readonly templates: FilledTemplatesService,
+    private readonly denials: DenialsService,
     private readonly exemptions: ExemptionService,
     private readonly waiting: WaitingLoginService,
     private readonly audit: AuditService,
@@ -60,9 +62,12 @@ export class EntityMergeService {
       await this.waiting.mustAnswerFor(tx, authority, { login: null, personIds });
       if (!wish.force) await this.mustNotConflict(tx, parties);
       const before = await this.templates.before(tx, authority, parties.to.id);
-      await this.merger.moveLogins(tx, parties, wish.keepAliasIds, (id) =>
-        this.exemptions.mustAnswerForLogin(tx, authority, id, null),
-      );
+      for (const { id } of parties.from)
+        await this.denials.mustAnswerForMerge(tx, authority, id, parties.to.id);
+      await this.merger.moveLogins(tx, parties, wish.keepAliasIds, async (id) => {
+        await this.exemptions.mustAnswerForLogin(tx, authority, id, null);
+        await this.denials.mustAnswerForLogin(tx, authority, id, null);
+      });
       await this.moveTheRest(tx, parties, actor);
       await this.merger.finish(tx, parties);
       await this.templates.mustOpenNothing(tx, before);

@@ -10,7 +10,7 @@ import {
   type Transaction,
   violatedConstraint,
 } from '@sallyport/platform';
-import { type VaultAuthority, VaultAuthorityService } from '@sallyport/privileges';
+import { DenialsService, type VaultAuthority, VaultAuthorityService } from '@sallyport/privileges';
 import {
   MAX_TTL,
   type NewToken,
@@ -66,6 +66,7 @@ export class ServiceTokenCreationService {
     private readonly roles: TokenRolesService,
     private readonly mounts: AuthMountsService,
     private readonly authority: VaultAuthorityService,
+    private readonly denials: DenialsService,
     private readonly aliased: AliasedPersonService,
     private readonly clock: Clock,
   ) {}
@@ -119,6 +120,8 @@ export class ServiceTokenCreationService {
       request.entityAlias === ''
         ? inherited
         : await this.personOf(tx, creator, parent, orphan, role, request);
+    if (person.principalId !== null)
+      await this.denials.mustAnswerForBearer(tx, creator.authority, person.principalId, policies);
     const life = await this.lifeOf(request, role, policies.includes('root'));
     if (life.ttl === null && parent.expiresAt !== null && orphan)
       throw invalid('expiring-root', 'expiring root tokens cannot create non-expiring root tokens');

@@ -12,10 +12,19 @@ export type GroupContent = Pick<
 export interface GroupEffect {
   /** ACL policies somebody gets who did not have them by this group. */
   granted: string[];
+  /** ACL policies somebody has by this group no more, and who. */
+  lost: GroupLoss[];
   /** Groups somebody leaves: the one that is written and those above it. */
   left: string[];
   /** What fills in templates of somebody's policies from now on: groups somebody joins, and a changed one. */
   filled: GroupFill[];
+}
+
+/** Policies that members lose, whose own they may be or those of groups. */
+export interface GroupLoss {
+  policies: string[];
+  entityIds: string[];
+  groupIds: string[];
 }
 
 /** What templates may tell of a group to those in it; `before` is null for whoever was not. */
@@ -93,6 +102,7 @@ export function effectOf({ id, above, known, wanted }: GroupWrite): GroupEffect 
     : wanted.policies.filter((policy) => !known?.policies.includes(policy));
   return {
     granted: [...new Set(granted)].sort(),
+    lost: known === null ? [] : [takenFrom(known, wanted), leftBy(known, above, wanted)],
     left: leaves ? [id, ...above.map((parent) => parent.id)] : [],
     filled:
       after.length === 0
@@ -101,6 +111,24 @@ export function effectOf({ id, above, known, wanted }: GroupWrite): GroupEffect 
           ? joined([{ ...wanted, id }, ...above])
           : [{ before: known, after: { ...wanted, id } }],
   };
+}
+
+/** What a group gave and gives no more. */
+function takenFrom(
+  { policies, memberEntityIds, memberGroupIds }: GroupContent,
+  wanted: GroupContent,
+): GroupLoss {
+  const taken = policies.filter((policy) => !wanted.policies.includes(policy));
+  return { policies: taken, entityIds: memberEntityIds, groupIds: memberGroupIds };
+}
+
+/** What those who leave a group had by it, and by the groups above it; absent `wanted`, everybody leaves. */
+export function leftBy(known: GroupContent, above: GroupAbove[], wanted?: GroupContent): GroupLoss {
+  const policies = [...known.policies, ...above.flatMap((parent) => parent.policies)];
+  const entityIds = known.memberEntityIds.filter((id) => !wanted?.memberEntityIds.includes(id));
+  const groupIds = known.memberGroupIds.filter((id) => !wanted?.memberGroupIds.includes(id));
+  const leaves = entityIds.length + groupIds.length > 0;
+  return { policies: leaves ? policies : [], entityIds, groupIds };
 }
 
 function joined(groups: GroupFacts[]): GroupFill[] {

@@ -9,6 +9,7 @@ import {
   effectOf,
   type GroupContent,
   type GroupEffect,
+  leftBy,
   mustAllowMembers,
   mustInclude,
   mustNotCircle,
@@ -81,7 +82,8 @@ export class GroupsService {
     const group = await this.find(id, tx);
     if (group === null) return;
     const above = await ancestorsOf(tx, id);
-    await judge({ granted: [], left: [id, ...above.map((parent) => parent.id)], filled: [] });
+    const left = [id, ...above.map((parent) => parent.id)];
+    await judge({ granted: [], lost: [leftBy(group, above)], left, filled: [] });
     await tx.execute('DELETE FROM identity_groups WHERE id = $1', [id]);
     await this.record(tx, actor, 'group.deleted', group, null);
   }

@@ -1,5 +1,5 @@
 export * from './group-aliases.service.js';
 export * from './group-closure.js';
 export * from './group.js';
-export type { GroupEffect, GroupFill } from './group-rules.js';
+export type { GroupEffect, GroupFill, GroupLoss } from './group-rules.js';
 export * from './groups.service.js';

@@ -55,16 +55,40 @@ export class AclAuthority {
     const before = all.get(name) ?? [];
     all.delete(name);
     const rest = [...all.values()].flat();
-    const now = this.clock.now();
     const judged = await this.standing(tx, holder);
-    const grants = releasedBy(
-      before.filter((rule) => !isVoid(rule, now)),
-      after,
-      rest,
-    );
-    if (!grants.every((grant) => judged.coverage.covers(grant))) throw escalation();
+    this.mustCoverReleased(judged, before, after, rest);
     const byPath = groupByPath(rest);
     if (!after.every((rule) => isCovered(rule, judged, byPath))) throw escalation();
+  }
+
+  /**
+   * Judges that somebody holds fewer policies: what comes out from under the rules of those that go. `default` denies nobody for good.
+   * @param before names of all they hold, `after` of all they keep.
+   * @throws DomainError `forbidden` code `acl-escalation`.
+   */
+  async mustCoverLoss(
+    tx: Transaction,
+    holder: AclSubject,
+    before: readonly string[],
+    after: readonly string[],
+  ): Promise<void> {
+    const kept = new Set([...after, 'default']);
+    const lost = before.filter((name) => !kept.has(name));
+    if (isRoot(holder) || lost.length === 0) return;
+    const all = await this.compiled.rulesIn(tx, [...kept, ...lost]);
+    const rulesOf = (names: Iterable<string>) => [...new Set(names)].flatMap((name) => all.get(name) ?? []);
+    this.mustCoverReleased(await this.standing(tx, holder), rulesOf(lost), rulesOf(kept), []);
+  }
+
+  private mustCoverReleased(
+    { coverage }: Holder,
+    before: readonly PolicyRule[],
+    after: readonly PolicyRule[],
+    rest: readonly PolicyRule[],
+  ): void {
+    const now = this.clock.now();
+    const inForce = before.filter((rule) => !isVoid(rule, now));
+    if (!releasedBy(inForce, after, rest).every((grant) => coverage.covers(grant))) throw escalation();
   }
 
   private async mustCoverRules(tx: Transaction, holder: AclSubject, rules: PolicyRule[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from '@sallyport/identity';
 import { Database, type Transaction } from '@sallyport/platform';
 import type { VaultAuthority } from '../authority/vault-authority.js';
+import { DenialsService } from '../authority/denials.service.js';
 import { ExemptionService } from '../authority/exemption.service.js';
 import { FilledTemplatesService, type TemplatesBefore } from '../authority/filled-templates.service.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
@@ -29,6 +30,7 @@ export class EntityAdministration {
     private readonly aliases: EntityAliasesService,
     private readonly authorities: VaultAuthorityService,
     private readonly templates: FilledTemplatesService,
+    private readonly denials: DenialsService,
     private readonly exemptions: ExemptionService,
     private readonly waiting: WaitingLoginService,
     private readonly lastAdministrator: LastAdministratorService,
@@ -45,6 +47,12 @@ export class EntityAdministration {
       await this.authorities.begin(tx);
       if (entity !== null) {
         await this.authorities.mustReach(tx, authority, entity.id);
+        await this.denials.mustAnswerForPolicies(
+          tx,
+          authority,
+          entity.id,
+          values.policies ?? entity.policies,
+        );
         persons.push(await this.templates.before(tx, authority, entity.id));
       }
       const added = (values.policies ?? []).filter((name) => !entity?.policies.includes(name));
@@ -92,9 +100,11 @@ export class EntityAdministration {
         await this.authorities.mustReach(tx, authority, principalId);
         persons.push(await this.templates.before(tx, authority, principalId));
       },
-      give: (tx, login, toId) =>
-        this.waiting.mustAnswerFor(tx, authority, { login, personIds: toId ? [toId] : [] }),
-      take: (tx, fromId, toId) => this.exemptions.mustAnswerForLogin(tx, authority, fromId, toId),
+      give: async (tx, login, toId) => {
+        await this.waiting.mustAnswerFor(tx, authority, { login, personIds: toId ? [toId] : [] });
+        if (toId !== null) await this.denials.mustAnswerForBearer(tx, authority, toId);
+      },
+      take: (tx, fromId, toId) => this.mayTake(tx, authority, fromId, toId),
     };
     const judge = async (tx: Transaction) => {
       for (const before of persons) await this.templates.mustOpenNothing(tx, before);
@@ -116,6 +126,16 @@ export class EntityAdministration {
   /** Logins of the person become somebody else's, whom no enforcement names. */
   private async mayDetach(tx: Transaction, authority: VaultAuthority, principalId: string): Promise<void> {
     await this.authorities.mustReach(tx, authority, principalId);
-    await this.exemptions.mustAnswerForLogin(tx, authority, principalId, null);
+    await this.mayTake(tx, authority, principalId, null);
+  }
+
+  private async mayTake(
+    tx: Transaction,
+    authority: VaultAuthority,
+    fromId: string,
+    toId: string | null,
+  ): Promise<void> {
+    await this.exemptions.mustAnswerForLogin(tx, authority, fromId, toId);
+    await this.denials.mustAnswerForLogin(tx, authority, fromId, toId);
   }
 }

@@ -10,14 +10,15 @@ import {
   type GroupValues,
 } from '@sallyport/identity';
 import { Database, type Transaction } from '@sallyport/platform';
+import { DenialsService } from '../authority/denials.service.js';
 import { ExemptionService } from '../authority/exemption.service.js';
 import { FilledTemplatesService } from '../authority/filled-templates.service.js';
 import type { VaultAuthority } from '../authority/vault-authority.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
 
 /**
- * Writes groups and their aliases for `/v1` (contract vault.md §10). By policies, members, names and metadata nobody hands out more than they hold, and
- * nobody takes people out of a group that a login enforcement names who could not write that enforcement (S48).
+ * Writes groups and their aliases for `/v1` (contract vault.md §10). By policies, members, names and metadata nobody hands out more than they hold,
+ * nobody takes a denial off that binds them, and nobody takes people out of a group that a login enforcement names who could not write that enforcement (S48).
  */
 @Injectable()
 export class GroupAdministration {
@@ -26,6 +27,7 @@ export class GroupAdministration {
     private readonly groups: GroupsService,
     private readonly aliases: GroupAliasesService,
     private readonly authorities: VaultAuthorityService,
+    private readonly denials: DenialsService,
     private readonly exemptions: ExemptionService,
     private readonly templates: FilledTemplatesService,
   ) {}
@@ -63,9 +65,10 @@ export class GroupAdministration {
   private async mustAnswerFor(
     tx: Transaction,
     authority: VaultAuthority,
-    { granted, left, filled }: GroupEffect,
+    { granted, lost, left, filled }: GroupEffect,
   ): Promise<void> {
     await this.authorities.mustHandOut(tx, authority, granted);
+    await this.denials.mustAnswerForMembers(tx, authority, lost);
     await this.templates.mustFillIn(tx, authority, filled);
     await this.exemptions.mustAnswerForGroups(tx, authority, left);
   }

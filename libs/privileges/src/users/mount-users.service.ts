@@ -11,6 +11,7 @@ import {
   type TokenSettings,
 } from '@sallyport/identity';
 import { Database, DomainError, type Transaction } from '@sallyport/platform';
+import { DenialsService } from '../authority/denials.service.js';
 import type { VaultAuthority } from '../authority/vault-authority.js';
 import { VaultAuthorityService } from '../authority/vault-authority.service.js';
 import { LastAdministratorService } from '../last-administrator.service.js';
@@ -36,6 +37,7 @@ export class MountUsersService {
     private readonly users: LocalUsersService,
     private readonly credential: NewCredential,
     private readonly authorities: VaultAuthorityService,
+    private readonly denials: DenialsService,
     private readonly lastAdministrator: LastAdministratorService,
   ) {}
 
@@ -106,8 +108,11 @@ export class MountUsersService {
     const settings = tokenSettings?.(user.tokenSettings);
     await this.authorities.mustReachLogin(tx, authority, user);
     await this.authorities.mustHandOut(tx, authority, added(user.tokenSettings, settings));
+    const isOwn = await this.isOwn(tx, user, authority);
+    if (settings !== undefined && isOwn)
+      await this.denials.mustAnswerForUser(tx, authority, user.tokenSettings, settings);
     if (hash !== null) {
-      this.credential.mustBeSettable(await this.isOwn(tx, user, authority));
+      this.credential.mustBeSettable(isOwn);
       await this.users.changePassword(tx, user, hash, actor);
     }
     if (settings !== undefined) await this.users.changeTokenSettings(tx, user, settings, actor);
