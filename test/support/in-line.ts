@@ -15,7 +15,7 @@ export async function inLine<const T extends readonly (() => Promise<unknown>)[]
     const begun: Promise<unknown>[] = [];
     for (const work of works) {
       begun.push(work());
-      const held = () => waiting({ database } as Core, 'Lock');
+      const held = () => waiting({ database }, 'Lock');
       await expect.poll(held, { interval: 5, timeout: 5000 }).toBe(begun.length);
     }
     await holder.query('COMMIT');

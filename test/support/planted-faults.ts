@@ -66,7 +66,7 @@ export async function whileDeleting<T>(
     );
     await deletion.query('DELETE FROM principals WHERE id = $1', [rows[0]!.principal_id]);
     const done = work();
-    await expect.poll(() => waiting({ database }, 'Lock'), { interval: 5 }).toBe(1);
+    await expect.poll(() => waiting({ database }, 'Lock'), { interval: 5, timeout: 5_000 }).toBe(1);
     await deletion.query('COMMIT');
     return await done;
   } finally {

@@ -68,7 +68,8 @@ export class TotpKeysController {
   @Describe({
     summary:
       "Destroy an entity's authenticator, its failures and the person's tokens; 204 also where there is none",
-    description: 'Of oneself: only where the login that made the token has proven a factor in the last five minutes.',
+    description:
+      'Of oneself: only where the login that made the token has proven a factor in the last five minutes.',
     body: MethodEntityFields,
     refuses: {
       400: [
