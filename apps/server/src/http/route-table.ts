@@ -13,6 +13,7 @@ export const ROUTER_OPTIONS = { ignoreTrailingSlash: true, caseSensitive: true, 
 export class RouteTable {
   readonly routes: RegisteredRoute[] = [];
   private readonly router = findMyWay(ROUTER_OPTIONS);
+  private readonly rivalry = new Map<string, boolean>();
 
   add(methods: string | string[], path: string): void {
     for (const method of [methods].flat()) {
@@ -33,7 +34,18 @@ export class RouteTable {
 
   /** Whether a route of another method matches this URL by a more literal path than this one's. */
   isOutdone(url: string, path: string): boolean {
-    return path.includes(':') && this.matching(url).some(isMoreLiteralThan(path));
+    return this.hasRival(path) && this.matching(url).some(isMoreLiteralThan(path));
+  }
+
+  /** Few paths have one, which is found out once. */
+  private hasRival(path: string): boolean {
+    const known = this.rivalry.get(path);
+    if (known !== undefined) return known;
+    const rival = isMoreLiteralThan(path);
+    const pattern = new RegExp(`^${path.replaceAll(/:[^/]+/g, '[^/]+')}$`);
+    const found = this.routes.some((route) => pattern.test(route.path) && rival(route));
+    this.rivalry.set(path, found);
+    return found;
   }
 
   private matching(url: string): RegisteredRoute[] {
