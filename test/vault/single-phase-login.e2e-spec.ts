@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inLine } from '../support/in-line.js';
 import { Authenticator } from './authenticator.js';
 import {
   addMethod,
@@ -127,6 +128,15 @@ describe('X-Vault-MFA on a login', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => logIn(world, 'parallel', [line])));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const { status, body } of answers) if (status !== 200) expect([status, body]).toEqual(DENIED);
+  });
+
+  it('S37 is refused where its password changes meanwhile', async () => {
+    const { authenticator } = await owingUser('outdated');
+    const line = `method-outdated:${authenticator.codeAt(now())}`;
+    const changed =
+      "UPDATE local_users SET credential_version = credential_version + 1 WHERE name = 'outdated'";
+    const [answer] = await inLine(world.server, changed, [() => logIn(world, 'outdated', [line])]);
+    expect([answer.status, answer.body]).toEqual(DENIED);
   });
 
   it('S38 ignores a token that is sent along', async () => {

@@ -188,6 +188,25 @@ describe('a login', () => {
     expect(answer.status).toBe(200);
   });
 
+  it.each<[string, (entityId: string) => Promise<{ status: number }>]>([
+    [
+      'its password changes',
+      () => world.root.write(`${users('racing')}/password`, { password: `${PASSWORD}4` }),
+    ],
+    ['its entity is deleted', (entityId) => world.root.remove(`identity/entity/id/${entityId}`)],
+    ['it is deleted', () => world.root.remove(users('racing'))],
+  ])('S37 has given a wrong password where %s meanwhile', async (_, end) => {
+    await addUser(world, 'racing');
+    const entityId = (await logIn(world, 'racing')).body.auth.entity_id as string;
+    const hold = "SELECT 1 FROM local_users WHERE name = 'racing' FOR UPDATE";
+    const [ended, late] = await inLine(world.server, hold, [
+      () => end(entityId),
+      () => logIn(world, 'racing'),
+    ]);
+    expect([ended.status, ...told(late)]).toEqual([204, ...WRONG]);
+    await world.root.remove(users('racing'));
+  });
+
   it('S07 waits after five failures: the right password too, and a name nobody has alike', async () => {
     await addUser(world, 'guessed');
     for (const name of ['guessed', 'nobody-at-all']) {

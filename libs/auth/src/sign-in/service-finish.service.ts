@@ -31,8 +31,8 @@ export class ServiceFinishService {
 
   /**
    * Closes the sign-in and issues the token.
-   * @throws DomainError `forbidden` code `disabled`; `invalid` code `invalid-request-id`, where password or requirement changed meanwhile;
-   *   as `ServiceTokensService.issueForLogin`.
+   * @param ended what is said where password, requirement or mount changed meanwhile.
+   * @throws DomainError `forbidden` code `disabled`; as `ended`; as `ServiceTokensService.issueForLogin`.
    */
   async issue(
     tx: Transaction,
@@ -40,10 +40,11 @@ export class ServiceFinishService {
     { judged, settings }: LoginGrounds,
     login: { mountId: string | null; path: string; sessionId: string },
     actor: Actor,
+    ended: () => DomainError,
   ): Promise<{ secret: string; token: Token }> {
     if (!judged.ok && judged.why === 'disabled')
       throw new DomainError('forbidden', 'disabled', 'permission denied');
-    if (!judged.ok || settings === null) throw invalidRequest();
+    if (!judged.ok || settings === null) throw ended();
     const [issued] = await Promise.all([
       this.serviceTokens.issueForLogin(tx, finisher, settings, login, actor),
       this.finishing.close(tx, finisher, judged, actor),

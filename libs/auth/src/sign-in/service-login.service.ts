@@ -67,6 +67,7 @@ export class ServiceLoginService {
 
   /**
    * Password first, then everything that is owed: at once where codes came along, else by a pending request.
+   * What ends a login meanwhile is told as a wrong password, or in a single phase as a wrong factor.
    * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
    *   `source-address`, `factor-not-offered`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
    */
@@ -95,7 +96,7 @@ export class ServiceLoginService {
       mount,
     };
     if (owed.length === 0) {
-      const issued = await this.finish(base, [], who);
+      const issued = await this.finish(base, [], who, wrongPassword);
       return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
     }
     if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who, signal);
@@ -119,20 +120,23 @@ export class ServiceLoginService {
     });
     if ('unsatisfied' in result) {
       await this.refusals.unsatisfied(actor, result.unsatisfied);
-      throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+      throw unsatisfied();
     }
     try {
-      const issued = await this.finish(base, result.proven, actor);
+      const issued = await this.finish(base, result.proven, actor, unsatisfied);
       return { kind: 'issued', ...issued, unusedCredentials: false };
     } catch (error) {
       await releaseAll(result.proven);
-      if (error instanceof LostRace)
-        throw new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
-      throw error;
+      throw error instanceof LostRace ? unsatisfied() : error;
     }
   }
 
-  private async finish(base: LoginBase, proven: Parameters<SecondFactorService['spend']>[1], actor: Actor) {
+  private async finish(
+    base: LoginBase,
+    proven: Parameters<SecondFactorService['spend']>[1],
+    actor: Actor,
+    ended: () => DomainError,
+  ) {
     return this.database.transaction(async (tx) => {
       const finisher = { ...base, factors: this.secondFactor.completed(proven) };
       const [lost, grounds] = await Promise.all([
@@ -141,7 +145,7 @@ export class ServiceLoginService {
       ]);
       if (lost !== null) throw new LostRace();
       const login = { mountId: base.mount.id, path: base.path, sessionId: randomUUID() };
-      return this.finishing.issue(tx, finisher, grounds, login, actor);
+      return this.finishing.issue(tx, finisher, grounds, login, actor, ended);
     });
   }
 
@@ -182,6 +186,10 @@ export class ServiceLoginService {
 }
 
 type LoginBase = ProvenUser & { factors: CompletedFactor[]; path: string; mount: AuthMount };
+
+function unsatisfied(): DomainError {
+  return new DomainError('forbidden', 'mfa-unsatisfied', 'permission denied');
+}
 
 function actorOf(user: ProvenUser, actor: Actor): Actor {
   return { ...actor, principalId: user.principalId, accountId: user.accountId, name: user.username };

@@ -109,7 +109,14 @@ export class ServiceValidationService {
         if (!taken) throw invalidRequest();
         if (faster !== null) throw new LostRace();
         const { mountId, path, id: sessionId } = signIn;
-        return this.finishing.issue(tx, finisher, grounds, { mountId, path, sessionId }, actor);
+        return this.finishing.issue(
+          tx,
+          finisher,
+          grounds,
+          { mountId, path, sessionId },
+          actor,
+          invalidRequest,
+        );
       });
       return { kind: 'issued', ...issued };
     } catch (error) {
