@@ -1,5 +1,6 @@
 import { expecting } from '../support/send.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inLine } from '../support/in-line.js';
 import { Authenticator } from './authenticator.js';
 import {
   addMethod,
@@ -214,6 +215,33 @@ describe('a TOTP method', () => {
     expect(anew).not.toBe(id);
     const { data } = (await world.root.read(`identity/entity/id/${entityId}`)).body;
     expect(data.mfa_authenticators).toEqual([]);
+  });
+
+  it('that goes while a key of it is made, or whose person goes, is not there for it', async () => {
+    const { root, server } = world;
+    const id = await addMethod(world, 'going');
+    const { body } = await root.write('identity/entity', { name: 'going' });
+    const entityId = body.data.id as string;
+    const make = () => root.write(`${TOTP}/admin-generate`, { method_id: id, entity_id: entityId });
+    const [, personless] = await inLine(
+      server,
+      `SELECT 1 FROM principals WHERE id = '${entityId}' FOR UPDATE`,
+      [() => root.remove(`identity/entity/id/${entityId}`), make],
+    );
+    expect(told(personless)).toEqual(refusal('invalid entity ID'));
+    const { body: again } = await root.write('identity/entity', { name: 'staying' });
+    const [gone, methodless] = await inLine(
+      server,
+      `SELECT 1 FROM mfa_methods WHERE id = '${id}' FOR UPDATE`,
+      [
+        () => root.remove(`${TOTP}/${id}`),
+        () => root.write(`${TOTP}/admin-generate`, { method_id: id, entity_id: again.data.id }),
+      ],
+    );
+    expect([gone.status, ...told(methodless)]).toEqual([
+      204,
+      ...refusal(`configuration for method ID "${id}" does not exist`),
+    ]);
   });
 
   it.each(['', 'x', DEFAULT_METHOD.toUpperCase(), `${UNKNOWN}0`])(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Authenticator } from '../support/authenticator.js';
+import { inLine } from '../support/in-line.js';
 import { expecting } from '../support/send.js';
 import { DEFAULT_METHOD, PASSWORD, Stage, together } from '../support/stage.js';
 
@@ -173,6 +174,30 @@ describe('self-enroll', () => {
         message,
         refused(message),
       ]);
+  });
+
+  it('makes nothing for a method or a person that goes meanwhile', async () => {
+    const going = await stage.addMethod('going', { enable_self_enrollment: true });
+    await stage.enforce(`for-${name}`, [entityId], [going]);
+    const requestId = await stage.request(name);
+    const [methodless] = await inLine(
+      stage.first,
+      `DELETE FROM login_enforcements WHERE name = 'for-${name}'; DELETE FROM mfa_methods WHERE id = '${going}'`,
+      [() => enroll(requestId, going)],
+    );
+    expect([methodless.status, methodless.body]).toEqual([
+      400,
+      refused(`configuration for method ID "${going}" does not exist`),
+    ]);
+    await stage.enforce(`for-${name}`, [entityId], [open]);
+    await stage.root.write('identity/entity', { name: 'spare' });
+    const [personless] = await inLine(
+      stage.first,
+      `UPDATE accounts SET principal_id = (SELECT id FROM principals WHERE name = 'spare') WHERE principal_id = '${entityId}';
+       DELETE FROM principals WHERE id = '${entityId}'`,
+      [() => enroll(requestId)],
+    );
+    expect([personless.status, personless.body]).toEqual([400, refused('invalid request ID')]);
   });
 
   it('is closed to a login whose person is disabled or whose password changed', async () => {

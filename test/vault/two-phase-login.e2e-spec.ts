@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inLine } from '../support/in-line.js';
 import { Authenticator } from './authenticator.js';
 import {
   addMethod,
@@ -401,6 +402,26 @@ describe('a user who is deleted meanwhile', () => {
     const late = () => validate(world, requestId, { [user.methodId]: [code] });
     const { status, body } = await whileDeleting(world.server, 'gone', late);
     expect([status, body]).toEqual([400, INVALID_REQUEST]);
+  });
+});
+
+describe('a method that goes meanwhile', () => {
+  const deletionOf = (user: { name: string; methodId: string }) =>
+    `DELETE FROM login_enforcements WHERE name = '${user.name}'; DELETE FROM mfa_methods WHERE id = '${user.methodId}'`;
+
+  it('takes its secrets along', async () => {
+    const user = await owingUser('methodless');
+    const requestId = await begin('methodless');
+    const payload = { [user.methodId]: [user.authenticator.codeAt(now())] };
+    const [{ status, body }] = await inLine(world.server, deletionOf(user), [
+      () => validate(world, requestId, payload),
+    ]);
+    expect([status, body.errors[0]]).toEqual([
+      403,
+      expect.stringContaining(
+        `MFA secret for method name "method-methodless" not present in entity "${user.entityId}"`,
+      ),
+    ]);
   });
 });
 

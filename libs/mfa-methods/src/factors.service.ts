@@ -7,6 +7,7 @@ import {
   type FactorType,
   type FactorVerdict,
 } from './factor.js';
+import { isMethodGone } from './gone.js';
 import type { MfaMethod } from './mfa-method.entity.js';
 
 /** The front of all method types: picks the one that can verify. */
@@ -26,7 +27,15 @@ export class FactorsService {
 
   /** Evaluates one try by the rules and counters of the method's type. */
   async verify(attempt: FactorAttempt): Promise<FactorVerdict> {
-    return this.typeOf(attempt.method)?.verify(attempt) ?? { refused: { reason: 'unsupported-type' } };
+    try {
+      return (
+        (await this.typeOf(attempt.method)?.verify(attempt)) ?? { refused: { reason: 'unsupported-type' } }
+      );
+    } catch (error) {
+      // Its secrets went with the method.
+      if (isMethodGone(error)) return { refused: { reason: 'not-enrolled', hasAny: true } };
+      throw error;
+    }
   }
 
   private typeOf({ type }: MfaMethod): FactorType | undefined {

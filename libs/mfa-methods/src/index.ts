@@ -5,6 +5,7 @@ export * from './enforcement/login-enforcements.service.js';
 export * from './enrolment-window/enrolment-window.service.js';
 export * from './factor.js';
 export * from './factors.service.js';
+export { unknownMethod } from './gone.js';
 export * from './mfa-method.entity.js';
 export * from './mfa-methods.module.js';
 export * from './mfa-methods.service.js';

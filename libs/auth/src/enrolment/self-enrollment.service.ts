@@ -9,9 +9,11 @@ import {
   TotpEnrollmentsService,
   type TotpKey,
   TotpKeysService,
+  unknownMethod,
 } from '@sallyport/mfa-methods';
 import { Database, DomainError } from '@sallyport/platform';
 import { type Enforcement, RequirementService } from '../requirement/requirement.service.js';
+import { invalidRequest } from '../sign-in/service-finish.service.js';
 import { SignInRows } from '../sign-in/sign-in-rows.js';
 
 /** What is known of a person's factors when somebody would enrol. */
@@ -46,22 +48,22 @@ export class SelfEnrollmentService {
   async enroll(requestId: string, methodId: string, actor: Actor): Promise<TotpKey> {
     const found = await this.rows.find(requestId, 'vault');
     if (found?.disabled) throw new DomainError('forbidden', 'disabled', 'permission denied');
-    if (found === null || found.outdated) throw refuse('invalid-request-id', 'invalid request ID');
+    if (found === null || found.outdated) throw invalidRequest();
     const { id: signInId, principalId, accountId } = found.signIn;
     const { owed } = await this.requirement.of(accountId);
     const method = await this.owedMethod(methodId, owed);
     const standing = await this.standingOf(principalId);
     const refusal = refusalOf(method, owed, standing);
     if (refusal !== null) throw refusal;
-    const begun = await this.enrollments.beginFor(
-      method,
-      principalId,
-      signInId,
-      { ...actor, principalId, accountId },
-      { provenMethodIds: [...standing.working] },
-    );
-    if ('alreadySeeded' in begun) throw alreadyEnrolled(method);
-    return this.keys.keyFor(method, principalId, begun);
+    const who = { ...actor, principalId, accountId };
+    const proof = { provenMethodIds: [...standing.working] };
+    try {
+      const begun = await this.enrollments.beginFor(method, principalId, signInId, who, proof);
+      if ('alreadySeeded' in begun) throw alreadyEnrolled(method);
+      return await this.keys.keyFor(method, principalId, begun);
+    } catch (error) {
+      throw error instanceof DomainError && error.code === 'unknown-entity' ? invalidRequest() : error;
+    }
   }
 
   /** The owed methods for which this person may enrol by the pending login (contract vault.md §3.2). */
@@ -79,7 +81,7 @@ export class SelfEnrollmentService {
     const known = (await this.methods.listForVault()).some(({ id }) => id === methodId);
     throw known
       ? refuse('method-not-owed', 'method ID is not part of the login MFA request')
-      : refuse('unknown-method', `configuration for method ID "${methodId}" does not exist`);
+      : unknownMethod(methodId);
   }
 
   private async standingOf(principalId: string): Promise<Standing> {

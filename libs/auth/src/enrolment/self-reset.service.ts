@@ -8,6 +8,7 @@ import {
   type TotpKey,
   TotpEnrollmentsService,
   TotpKeysService,
+  unknownMethod,
   TotpResetsService,
 } from '@sallyport/mfa-methods';
 import { Database, DomainError } from '@sallyport/platform';
@@ -114,8 +115,7 @@ export class SelfResetService {
     const { id: tokenId, principalId } = token;
     if (principalId === null) throw refuse('no-entity', 'missing entityID');
     const method = (await this.methods.listForVault()).find(({ id }) => id === methodId);
-    if (method === undefined)
-      throw refuse('unknown-method', `configuration for method ID "${methodId}" does not exist`);
+    if (method === undefined) throw unknownMethod(methodId);
     if (method.type !== 'totp')
       throw refuse('not-totp', `generate not available for MFA type "${method.type}"`);
     return { method, principalId, tokenId, actor };

@@ -12,6 +12,7 @@ import {
   type Transaction,
 } from '@sallyport/platform';
 import { EnrolmentWindowService } from '../enrolment-window/enrolment-window.service.js';
+import { whileThere } from '../gone.js';
 import { MfaMethod } from '../mfa-method.entity.js';
 import { FactorThrottleService } from '../throttle/factor-throttle.service.js';
 import { FAILURE_CAP } from '../throttle/factor-waits.js';
@@ -89,6 +90,7 @@ export class TotpEnrollmentsService {
    * A provisional seed for one sign-in: the same again when that sign-in asks again, a new one for another sign-in, which replaces
    * the first (S59). A bound seed, or one that failures have stopped, is never shown and never replaced; none is made where the
    * enrolment window is closed, or for whoever has factors and has proven none of them (S60).
+   * @throws DomainError `invalid` codes `unknown-method`, `unknown-entity`, where one of them went meanwhile.
    */
   async beginFor(
     method: MfaMethod,
@@ -101,7 +103,8 @@ export class TotpEnrollmentsService {
     const enrollment = await this.database.transaction(async (tx) => {
       if ((await this.throttle.failuresOf(tx, principalId, method.id)) >= FAILURE_CAP) return null;
       if (!(await this.window.mayBind(principalId, provenMethodIds, tx))) return null;
-      const made = await tx.execute(BEGIN, [...this.newRow(method, principalId, sealed), signInId]);
+      const row = [...this.newRow(method, principalId, sealed), signInId];
+      const made = await whileThere(method.id, () => tx.execute(BEGIN, row));
       const found = await this.find(method.id, principalId, tx);
       if (found === null || found.boundAt !== null || found.provisionalFor !== signInId) return null;
       if (made === 1) await this.record(tx, actor, 'enrollment.begun', method.id, principalId);
@@ -117,7 +120,7 @@ export class TotpEnrollmentsService {
    * and the failures of before are forgotten (S20). The person becomes visible as an entity.
    * @param own what the person has proven who makes it for oneself; null: an administrator makes it.
    * @param mayAct asked first inside the transaction; throws where the administrator may not act on the person (S49).
-   * @throws DomainError `invalid` code `enrolment-closed`; `factor-owed` where none of one's factors was proven (S60).
+   * @throws DomainError `invalid` codes `enrolment-closed` and, where one of them went meanwhile, `unknown-method`, `unknown-entity`; `factor-owed` where none of one's factors was proven (S60).
    */
   async bindNew(
     method: MfaMethod,
@@ -135,7 +138,8 @@ export class TotpEnrollmentsService {
       const bound = await this.window.boundMethods(principalId, tx);
       if (bound.some(({ methodId }) => methodId === method.id)) return { alreadySeeded: true };
       if (!allowed) throw bound.length > 0 ? unproven() : closed();
-      const made = await tx.execute(BIND_NEW, this.newRow(method, principalId, sealed));
+      const row = this.newRow(method, principalId, sealed);
+      const made = await whileThere(method.id, () => tx.execute(BIND_NEW, row));
       if (made !== 1) return { alreadySeeded: true };
       await this.throttle.forget(tx, principalId, method.id);
       await this.people.show(tx, principalId, actor);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '@sallyport/audit';
 import { Account, IdentityFactsService, IdentityProvider, Principal } from '@sallyport/identity';
 import { Config, Database, DomainError, type Transaction } from '@sallyport/platform';
+import { unknownEntity, unknownMethod } from '../gone.js';
 import type { MfaMethod } from '../mfa-method.entity.js';
 import { MfaMethodsService } from '../mfa-methods.service.js';
 import { renderTemplate } from './account-name.js';
@@ -46,15 +47,9 @@ export class TotpKeysService {
     mayAct?: (tx: Transaction) => Promise<void>,
   ): Promise<{ key: TotpKey | null; methodName: string }> {
     const method = await this.methods.find(methodId);
-    if (method === null || !method.offeredAt.includes('vault'))
-      throw new DomainError(
-        'invalid',
-        'unknown-method',
-        `configuration for method ID "${methodId}" does not exist`,
-        { methodId },
-      );
+    if (method === null || !method.offeredAt.includes('vault')) throw unknownMethod(methodId);
     const principal = await this.database.manager.getRepository(Principal).findOneBy({ id: principalId });
-    if (principal === null) throw new DomainError('invalid', 'unknown-entity', 'invalid entity ID');
+    if (principal === null) throw unknownEntity();
     if (method.type !== 'totp')
       throw new DomainError('invalid', 'not-totp', `generate not available for MFA type "${method.type}"`, {
         type: method.type,
@@ -67,11 +62,13 @@ export class TotpKeysService {
     return { key: await this.show(method, principal, begun), methodName };
   }
 
-  /** A seed as its owner scans it: with the parameters frozen into it, whatever the method says by now. */
+  /**
+   * A seed as its owner scans it: with the parameters frozen into it, whatever the method says by now.
+   * @throws DomainError `invalid` code `unknown-entity`, where the person went meanwhile.
+   */
   async keyFor(method: MfaMethod, principalId: string, seed: BegunSeed): Promise<TotpKey> {
-    const principal = await this.database.manager
-      .getRepository(Principal)
-      .findOneByOrFail({ id: principalId });
+    const principal = await this.database.manager.getRepository(Principal).findOneBy({ id: principalId });
+    if (principal === null) throw unknownEntity();
     return this.show(method, principal, seed);
   }
 
