@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,6 +180,43 @@ it('S78 audit export writes a file of its own, and is an event itself', async ()
   expect(lines.map((line) => JSON.parse(line).action)).toContain('installation.made');
   expect(await acts()).toEqual(['audit.exported', 'audit.exported']);
   expect((await operator.run(['audit', 'export', '--since', 'yesterday'])).code).toBe(2);
+});
+
+it('S78 a file that cannot be had is no trouble of the database: the option is named, nothing is done', async () => {
+  await acts();
+  const told = async (...args: string[]) => {
+    const { code, errors } = await operator.run(['audit', ...args]);
+    return [code, errors];
+  };
+  expect(await told('verify', '--checkpoints', join(folder, 'none'))).toEqual([
+    2,
+    'sallyport: --checkpoints: the file cannot be read (ENOENT).\n',
+  ]);
+  expect(await told('export', '--output', join(folder, 'none/audit.csv'))).toEqual([
+    2,
+    'sallyport: --output: the file cannot be made (ENOENT).\n',
+  ]);
+  expect(await told('export', '--output', join(folder, 'audit.csv'))).toEqual([
+    1,
+    'sallyport: --output: there is such a file already.\n',
+  ]);
+  const lost = new OperatorConsole({
+    ...settings,
+    SALLYPORT_MIGRATION_DATABASE_URL: 'postgres://127.0.0.1:1/x',
+  });
+  const fresh = join(folder, 'fresh.csv');
+  expect((await lost.run(['audit', 'export', '--output', fresh])).code).toBe(4);
+  expect(existsSync(fresh)).toBe(false);
+  expect(await acts()).toEqual([]);
+});
+
+it('audit export ends without a word where nobody reads any further', async () => {
+  const child = operator.launch(['audit', 'export']);
+  let errors = '';
+  child.stderr!.on('data', (chunk) => (errors += chunk));
+  child.stdout!.destroy();
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect([code, errors]).toEqual([1, '']);
 });
 
 it('doctor finds nothing wrong here, and says of each thing that is wrong how to mend it', async () => {

@@ -7,9 +7,10 @@ import { PeopleCommands } from './commands/people-commands.js';
 import { RecoveryCommands } from './commands/recovery-commands.js';
 import { EXIT, failureOf } from './console/exit-codes.js';
 import { jsonlOrCsv, timeOf, wholeNumber } from './console/arguments.js';
+import { mustBeReadable, NewFile } from './console/named-files.js';
 import { newPassword } from './console/new-password.js';
 import { inSession } from './console/session.js';
-import { type Answer, tell, type Terminal } from './console/terminal.js';
+import { type Answer, OutputClosed, tell, type Terminal } from './console/terminal.js';
 import { diagnose } from './doctor/diagnose.js';
 
 const ABOUT = `
@@ -46,6 +47,7 @@ export async function runProgram(args: string[], terminal: Terminal): Promise<nu
   } catch (error) {
     // It has said so itself, in its words; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof OutputClosed) return EXIT.failed;
     const failure = failureOf(translateDatabaseError(error));
     const { code, message } = failure;
     terminal.errors.write(
@@ -202,14 +204,15 @@ function programOn(terminal: Terminal, finish: (code: number) => void): Command 
     )
     .option('--from <number>', 'begin behind the checkpoint of this row', wholeNumber)
     .action(
-      answering(async (config, { checkpoints, from }: { checkpoints?: string; from?: number }) =>
-        inSession(config, (core) =>
+      answering(async (config, { checkpoints, from }: { checkpoints?: string; from?: number }) => {
+        if (checkpoints !== undefined) await mustBeReadable('--checkpoints', checkpoints);
+        return inSession(config, (core) =>
           core.get(AuditCommands).verify({
             ...(from !== undefined && { from }),
             ...(checkpoints !== undefined && { checkpointFile: checkpoints }),
           }),
-        ),
-      ),
+        );
+      }),
     );
   audit
     .command('export')
@@ -223,10 +226,12 @@ function programOn(terminal: Terminal, finish: (code: number) => void): Command 
       '\nExample:\n  $ sallyport audit export --since 2026-11-01T00:00:00Z --format csv --output november.csv',
     )
     .action(async ({ since, until, format, output }: ExportOptions) => {
-      const wish = { since: since ?? null, until: until ?? null, format, file: output ?? null };
-      const count = await inSession(readConfig(terminal.environment), (core) =>
-        core.get(AuditCommands).export(wish, terminal.output),
-      );
+      const config = readConfig(terminal.environment);
+      const wish = { since: since ?? null, until: until ?? null, format };
+      const file = output === undefined ? null : await NewFile.make('--output', output);
+      const target = file?.stream ?? terminal.output;
+      const work = () => inSession(config, (core) => core.get(AuditCommands).export(wish, target));
+      const count = await (file === null ? work() : file.fill(work));
       terminal.errors.write(`${count} rows\n`);
     });
 

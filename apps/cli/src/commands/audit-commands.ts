@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import {
@@ -17,13 +15,11 @@ import {
 } from '@sallyport/audit';
 import { Database } from '@sallyport/platform';
 import { EXIT } from '../console/exit-codes.js';
-import type { Answer } from '../console/terminal.js';
+import { type Answer, OutputClosed } from '../console/terminal.js';
 import { LostRowsService, toldOf } from './lost-rows.service.js';
 
 export interface ExportWish extends AuditPeriod {
   format: 'jsonl' | 'csv';
-  /** Where to; null: the output given to `export`. */
-  file: string | null;
 }
 
 /** Whether the audit is what was written, and taking it elsewhere (S76, S78). */
@@ -58,10 +54,8 @@ export class AuditCommands {
     };
   }
 
-  /** Writes the rows of a period; that it was done is an event, written first (S78). @returns how many there were. */
-  async export({ since, until, format, file }: ExportWish, output: Writable): Promise<number> {
-    const handle = file === null ? null : await open(file, 'wx', 0o600);
-    const target = handle === null ? output : handle.createWriteStream();
+  /** Writes the rows of a period; that it was done is an event, written first (S78). @returns how many there were. @throws OutputClosed */
+  async export({ since, until, format }: ExportWish, output: Writable): Promise<number> {
     await this.audit.record(this.database, OPERATOR, {
       action: 'audit.exported',
       outcome: 'success',
@@ -69,17 +63,16 @@ export class AuditCommands {
       detail: { since, until, format },
     });
     let count = 0;
+    let failure: NodeJS.ErrnoException | null = null;
+    output.once('error', (error) => (failure = error));
     const write = async (text: string) => {
-      if (!target.write(text)) await once(target, 'drain');
+      if (!output.write(text)) await once(output, 'drain').catch(() => null);
+      if (failure !== null) throw failure.code === 'EPIPE' ? new OutputClosed() : failure;
     };
     if (format === 'csv') await write(AUDIT_CSV_HEADER);
     for await (const entry of this.rows.rows({ since, until })) {
       await write(format === 'csv' ? auditCsvLine(entry) : `${auditJsonLine(entry)}\n`);
       count += 1;
-    }
-    if (handle !== null) {
-      target.end();
-      await finished(target);
     }
     return count;
   }

@@ -9,6 +9,11 @@ export interface Terminal {
   errors: Writable;
 }
 
+/** Nobody reads any further (`| head`). */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
 /** What a command has to say: `data` for scripts, `lines` for people. */
 export interface Answer {
   data: object;
