@@ -118,6 +118,10 @@ it('S07 clear-throttle lets the right password in at once', async () => {
 
 it('S63 a factor reset takes the authenticator, says why, and lets a new one be bound', async () => {
   expect((await operator.run(['mfa', 'reset', 'ada'])).code).toBe(2);
+  for (const blank of ['', ' \t']) {
+    const refused = await operator.run(['mfa', 'reset', 'ada', '--reason', blank]);
+    expect([refused.code, refused.errors]).toEqual([2, expect.stringContaining('It must not be blank.')]);
+  }
   const { data } = await operator.run(['mfa', 'reset', 'ada', '--reason', 'phone lost', '--json']);
   expect(data).toEqual({ user: 'ada', provider: 'local', reset: ['default'] });
   expect(await stage.rows('SELECT 1 FROM totp_enrollments WHERE principal_id = $1', [ada.entityId])).toEqual(

@@ -33,7 +33,7 @@ const reset = async (client: AppgateClient, body: object, name = player.name): P
 
 it('S63 a reset without a reason is invalid, and changes nothing', async () => {
   const before = await stage.rows('SELECT id FROM totp_enrollments ORDER BY id');
-  for (const body of [{}, { reason: '' }, { reason: null }, { reason: 7 }]) {
+  for (const body of [{}, { reason: '' }, { reason: ' \n' }, { reason: null }, { reason: 7 }]) {
     const refused = await reset(admin, body);
     expect([refused.status, refused.body.errors[0].field]).toEqual([422, 'reason']);
   }

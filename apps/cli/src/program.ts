@@ -6,7 +6,7 @@ import { migrateDatabase } from './commands/migrate-command.js';
 import { PeopleCommands } from './commands/people-commands.js';
 import { RecoveryCommands } from './commands/recovery-commands.js';
 import { EXIT, failureOf } from './console/exit-codes.js';
-import { jsonlOrCsv, timeOf, wholeNumber } from './console/arguments.js';
+import { jsonlOrCsv, someText, timeOf, wholeNumber } from './console/arguments.js';
 import { mustBeReadable, NewFile } from './console/named-files.js';
 import { newPassword } from './console/new-password.js';
 import { inSession } from './console/session.js';
@@ -143,7 +143,7 @@ function programOn(terminal: Terminal, finish: (code: number) => void): Command 
     'mfa reset ada --reason "phone lost"',
   )
     .option(...ofProvider, 'local')
-    .requiredOption('--reason <text>', 'kept in the history of factors')
+    .requiredOption('--reason <text>', 'kept in the history of factors', someText)
     .action(
       answering(async (config, name: string, { provider, reason }: UserOptions & { reason: string }) =>
         people(config, (commands) => commands.resetFactors({ name, provider }, reason)),

@@ -16,6 +16,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** @throws InvalidArgumentError for what says nothing. */
+export function someText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be blank.');
+  return text;
+}
+
 /** @throws InvalidArgumentError for any other format. */
 export function jsonlOrCsv(text: string): 'jsonl' | 'csv' {
   if (text !== 'jsonl' && text !== 'csv') throw new InvalidArgumentError('It must be jsonl or csv.');

@@ -5,6 +5,7 @@ export class ResetFields {
   @Text({
     required: true,
     max: 1024,
+    pattern: /\S/,
     description: 'Remembered, and told to the owner.',
     example: 'telephone lost, known by voice',
   })
