@@ -67,11 +67,19 @@ it('S39 a password set by the operator opens, the old one and every session do n
     ['admin', 'reset-password', 'ada', '--password-file', '-', '--json'],
     `${FRESH}\n`,
   );
-  expect([code, errors, data]).toEqual([0, '', { user: 'ada', provider: 'local', enabled: false }]);
+  expect([code, errors, data]).toEqual([0, '', { user: 'ada', provider: 'local', enabled: true }]);
   await expecting(403, stage.vault().with(token).read('auth/token/lookup-self'));
   await expecting(400, stage.vault().logIn('ada', PASSWORD));
   await expecting(200, stage.vault().logIn('ada', FRESH));
   expect(await acts()).toEqual(['account.password-changed', 'account.unlocked']);
+  await stage.rows(`UPDATE local_users SET disabled = true WHERE name = 'ada'`);
+  const disabled = await operator.run(
+    ['admin', 'reset-password', 'ada', '--password-file', '-', '--json'],
+    FRESH,
+  );
+  expect(disabled.data).toEqual({ user: 'ada', provider: 'local', enabled: false });
+  await stage.rows(`UPDATE local_users SET disabled = false WHERE name = 'ada'`);
+  await acts();
 });
 
 it('S03 refuses a password the server would refuse, and changes nothing', async () => {

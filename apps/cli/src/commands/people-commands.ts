@@ -48,12 +48,16 @@ export class PeopleCommands {
         await this.users.replace(tx, current, { ...valuesOf(current), disabled: false }, OPERATOR);
     });
     await this.locked.clearThrottle(wish.provider, user.name, OPERATOR);
-    const enabled = enable && user.disabled;
     return {
-      data: { user: user.name, provider: wish.provider, enabled, ...(generated && { password }) },
+      data: {
+        user: user.name,
+        provider: wish.provider,
+        enabled: enable || !user.disabled,
+        ...(generated && { password }),
+      },
       lines: [
         `The password of ${user.name} is set; every session of this person has ended.`,
-        ...(enabled ? ['The user is enabled again.'] : []),
+        ...(enable && user.disabled ? ['The user is enabled again.'] : []),
         ...(user.disabled && !enable ? ['The user is still disabled: --enable lets it in.'] : []),
         ...(generated ? ['', `  ${password}`, '', 'It is shown this once.'] : []),
       ],
