@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SALLYPORT_VERSION } from '@sallyport/platform';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ChildServer } from '../support/child-server.js';
@@ -342,6 +343,8 @@ it('says with its exit code what kind of trouble there is', async () => {
   ]);
   expect(nowhere.code).toBe(3);
   expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+  const { code, words } = await operator.run(['--version']);
+  expect([code, words]).toEqual([0, `${SALLYPORT_VERSION}\n`]);
   expect((await operator.run(['--help'])).words).toContain('Exit codes: 0 done');
 });
 

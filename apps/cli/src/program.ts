@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { type Config, readConfig, translateDatabaseError } from '@sallyport/platform';
+import { type Config, readConfig, SALLYPORT_VERSION, translateDatabaseError } from '@sallyport/platform';
 import { AuditCommands } from './commands/audit-commands.js';
 import { KeyCommands } from './commands/key-commands.js';
 import { migrateDatabase } from './commands/migrate-command.js';
@@ -62,6 +62,7 @@ export async function runProgram(args: string[], terminal: Terminal): Promise<nu
 function programOn(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('sallyport')
     .description(ABOUT.trim())
+    .version(SALLYPORT_VERSION, '--version', 'say which version this is')
     .addHelpText('after', EPILOGUE)
     .exitOverride()
     .configureOutput({
