@@ -269,6 +269,40 @@ it('doctor finds nothing wrong here, and says of each thing that is wrong how to
       { TLS_CERT_FILE: wrongKey, TLS_KEY_FILE: wrongKey },
       { check: 'TLS', message: 'the certificate or its key is not PEM' },
     ],
+    [
+      { SALLYPORT_BREACHED_PASSWORDS_FILE: join(folder, 'none') },
+      { check: 'files', message: 'SALLYPORT_BREACHED_PASSWORDS_FILE: the file cannot be read (ENOENT)' },
+    ],
+    [
+      { SALLYPORT_BREACHED_PASSWORDS_FILE: wrongKey },
+      {
+        check: 'files',
+        message: 'SALLYPORT_BREACHED_PASSWORDS_FILE: the file does not begin with a SHA-1 in hex',
+      },
+    ],
+    [
+      { SALLYPORT_AUDIT_CHECKPOINT_FILE: join(folder, 'none/checkpoints.jsonl') },
+      { check: 'files', message: 'SALLYPORT_AUDIT_CHECKPOINT_FILE: the file cannot be written (ENOENT)' },
+    ],
+    [
+      { SALLYPORT_AUDIT_CHECKPOINT_FILE: folder },
+      {
+        check: 'files',
+        message: 'SALLYPORT_AUDIT_CHECKPOINT_FILE: must be a file, and there is a folder in its place',
+      },
+    ],
+    [
+      {
+        DATABASE_URL: '',
+        SALLYPORT_MIGRATION_DATABASE_URL: '',
+        SALLYPORT_MASTER_KEY_FILE: '',
+        SALLYPORT_DATA_DIR: wrongKey,
+      },
+      {
+        check: 'database',
+        message: 'SALLYPORT_DATA_DIR: must be a folder, and there is a file in its place',
+      },
+    ],
   ];
   for (const [change, finding] of cases) {
     const { code, data } = await new OperatorConsole({ ...settings, ...change }).run(['doctor', '--json']);

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type Config, ConfigError, type DatabaseUrls, joinEmbeddedPostgres } from '@sallyport/platform';
+import {
+  type Config,
+  ConfigError,
+  dataFolderProblem,
+  type DatabaseUrls,
+  joinEmbeddedPostgres,
+} from '@sallyport/platform';
 
 export interface ConsoleDatabase {
   /** Of the role that owns the tables, where it is known: what the operator does is more than the server may (S96). */
@@ -28,6 +34,8 @@ export async function openConsoleDatabase(config: Config): Promise<ConsoleDataba
       leave: async () => undefined,
     };
   }
+  const problem = dataFolderProblem(config.dataDirectory);
+  if (problem !== null) throw new ConfigError([{ setting: 'SALLYPORT_DATA_DIR', problem }]);
   const joined = await joinEmbeddedPostgres(config.dataDirectory);
   if (joined === null)
     throw new ConfigError([

@@ -44,7 +44,7 @@ async function findAll(environment: Environment, clock: Clock): Promise<Finding[
   if (Array.isArray(config)) return config;
   return [
     ok('settings', 'they can be read'),
-    ...checkFiles(config),
+    ...(await checkFiles(config)),
     ...checkTls(config, clock.now()),
     ...(await checkStore(config, clock)),
   ];
