@@ -68,7 +68,8 @@ export class TagsService {
    */
   async get(id: string, tx?: Transaction): Promise<Tag> {
     const sql = tx ?? this.database;
-    const [row] = await sql.query<TagRow>(tx === undefined ? READ : HOLD, [id]);
+    const [row] =
+      tx === undefined ? await sql.query<TagRow>(READ, [id]) : await sql.query<TagRow>(HOLD, [id]);
     if (row === undefined)
       throw new DomainError('not-found', 'not-found', 'The requested resource was not found.');
     return tagOf(row, (await occurrencesOf(sql, [row.name])).get(row.name)!);
