@@ -108,6 +108,7 @@ describe('/admin-messages', () => {
       notValid('message', 'may not be changed'),
     ]);
     expect(await put(DEVICE, { message, status: 'Muted' })).toEqual([404, NOT_FOUND]);
+    expect(await put(DEVICE, {})).toEqual([404, NOT_FOUND]);
     expect(await put('x', { message, status: 'Muted' })).toEqual([404, NOT_FOUND]);
   });
 

@@ -93,6 +93,12 @@ export class AdminMessagesService {
     }));
   }
 
+  /** @throws DomainError `not-found`. */
+  async mustExist(id: string): Promise<void> {
+    const known = await this.database.query('SELECT 1 FROM admin_messages WHERE id = $1', [id]);
+    if (known.length === 0) throw notFound();
+  }
+
   /** @throws DomainError `not-found`; `invalid` where `message` is another than the one with this id. */
   async setStatus(
     id: string,
@@ -106,8 +112,7 @@ export class AdminMessagesService {
         'SELECT message, status FROM admin_messages WHERE id = $1 FOR UPDATE',
         [id],
       );
-      if (known === undefined)
-        throw new DomainError('not-found', 'not-found', 'The requested resource was not found.');
+      if (known === undefined) throw notFound();
       if (known.message !== message) throw DomainError.invalid('message', 'may not be changed');
       const rows = await tx.query<MessageStanding>(
         `UPDATE admin_messages SET status = $2, applied_at = $3, applied_by = $4 WHERE id = $1
@@ -147,6 +152,10 @@ export class AdminMessagesService {
       });
     });
   }
+}
+
+function notFound(): DomainError {
+  return new DomainError('not-found', 'not-found', 'The requested resource was not found.');
 }
 
 const RAISE = `

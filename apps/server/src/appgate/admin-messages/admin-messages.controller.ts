@@ -1,5 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Actor } from '@sallyport/audit';
 import type { AdminSession } from '@sallyport/auth';
 import { userDn } from '@sallyport/identity';
@@ -7,8 +14,8 @@ import { AdminMessagesService } from '@sallyport/privileges';
 import { Access } from '../../http/access.js';
 import { type QueryParameters, readTexts } from '../lists/list-request.js';
 import { PeerCall, Refuses } from '../openapi/answers.js';
-import { FieldsPipe } from '../validation/fields.pipe.js';
 import { IdPipe } from '../validation/id.pipe.js';
+import { readFields } from '../validation/read-fields.js';
 import { CallingActor, CallingSession } from '../wire/caller.js';
 import {
   AdminMessagesAnswer,
@@ -46,14 +53,17 @@ export class AdminMessagesController {
   @Put(':id')
   @Access({ kind: 'privilege', type: 'Delete', target: 'AdminMessage' })
   @ApiOperation({ summary: 'Set the status of a message', operationId: 'setAdminMessageStatus' })
+  @ApiBody({ type: MessageStatusFields })
   @ApiOkResponse({ type: MessageMetadataAnswer })
   @Refuses(400, 401, 403, 404, 413, 422)
   async setStatus(
     @Param('id', IdPipe) id: string,
-    @Body(FieldsPipe) { message, status }: MessageStatusFields,
+    @Body() body: unknown,
     @CallingSession() { username, providerName, deviceId }: AdminSession,
     @CallingActor() actor: Actor,
   ): Promise<MessageMetadataAnswer> {
+    await this.messages.mustExist(id);
+    const { message, status } = readFields(MessageStatusFields, body);
     const author = { distinguishedName: userDn(username, providerName), username, providerName, deviceId };
     return messageMetadataAnswer(await this.messages.setStatus(id, message, status, author, actor));
   }
