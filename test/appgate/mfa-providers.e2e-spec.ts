@@ -139,6 +139,23 @@ describe('/mfa-providers', () => {
     expect((await admin.put(path, { ...before, name: 'Mine' })).body).toEqual(
       notValid('name', 'may not be changed'),
     );
+    const ofRadius = {
+      hostnames: ['radius.example.com'],
+      port: 1812,
+      sharedSecret: 's',
+      authenticationProtocol: 'PAP',
+      timeout: 6,
+      mode: 'Push',
+      useUserPassword: true,
+      challengeSharedSecret: 's',
+    };
+    expect(await admin.put(path, { ...before, ...ofRadius })).toMatchObject({
+      status: 422,
+      body: notValid(...Object.keys(ofRadius).flatMap((field) => [field, 'may not be changed'])),
+    });
+    const nothing = Object.fromEntries(Object.keys(ofRadius).map((field) => [field, null]));
+    const again = { ...put.body, ...nothing, sharedSecret: '' };
+    expect((await admin.put(path, again)).body).toEqual({ ...put.body, updated: expect.any(String) });
     expect((await admin.put(path, { ...before, type: 'Radius' })).body).toEqual(
       notValid('type', 'may not be changed'),
     );

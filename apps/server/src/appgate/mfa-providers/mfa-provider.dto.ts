@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { NamedObjectSchema } from '../openapi/named-object-schema.js';
-import { Flag, Text, TextList, Whole } from '../validation/field.js';
+import { Flag, NotHeld, Text, TextList, Whole } from '../validation/field.js';
 import { NamedObjectFields } from '../validation/named-object-fields.js';
 
 const TYPES = ['Radius', 'DefaultTimeBased', 'Fido2'];
@@ -9,13 +9,40 @@ const PROTOCOLS = ['PAP', 'CHAP'];
 const MODES = ['OneFactor', 'Challenge', 'Push'];
 const HOST = { max: 255, pattern: /^[^\s\u0000-\u001f\u007f-\u009f]+$/u };
 
-/** A built-in MFA provider as PUT takes it (appgate.md §4.1): beside these fields nothing of it can change. */
+/** What PUT takes of every MFA provider (appgate.md §4.1). */
 export class MfaProviderFields extends NamedObjectFields {
   @Text({ required: true, oneOf: TYPES, description: 'May not change.', example: 'Radius' })
   type!: string;
 
   @Text({ oneOf: INPUT_TYPES, default: 'Masked' })
   inputType: string = 'Masked';
+}
+
+/** A built-in MFA provider as PUT takes it: it has nothing of a RADIUS one, and cannot get it. */
+export class BuiltInMfaProviderFields extends MfaProviderFields {
+  @NotHeld()
+  hostnames?: never;
+
+  @NotHeld()
+  port?: never;
+
+  @NotHeld()
+  sharedSecret?: never;
+
+  @NotHeld()
+  authenticationProtocol?: never;
+
+  @NotHeld()
+  timeout?: never;
+
+  @NotHeld()
+  mode?: never;
+
+  @NotHeld()
+  useUserPassword?: never;
+
+  @NotHeld()
+  challengeSharedSecret?: never;
 }
 
 /** A RADIUS MFA provider as PUT takes it: without a secret the stored one stays. */

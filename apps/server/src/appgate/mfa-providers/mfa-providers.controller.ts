@@ -14,6 +14,7 @@ import { IdPipe } from '../validation/id.pipe.js';
 import { readReplacement } from '../validation/read-replacement.js';
 import { type Administrator, CallingAdministrator } from '../wire/caller.js';
 import {
+  BuiltInMfaProviderFields,
   MfaProviderAnswer,
   MfaProviderFields,
   MfaProviderTestFields,
@@ -101,7 +102,7 @@ export class MfaProvidersController {
     await this.objects.mustBeChangeable(MFA_PROVIDERS, id, caller.privileges);
     const before = await this.objects.get(MFA_PROVIDERS, id, caller.privileges);
     const fields = readReplacement<MfaProviderFields>(
-      before.builtIn ? MfaProviderFields : RadiusProviderFields,
+      before.builtIn ? BuiltInMfaProviderFields : RadiusProviderFields,
       body,
       id,
     );

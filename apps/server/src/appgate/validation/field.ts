@@ -179,6 +179,12 @@ export function UuidList(options: FieldOptions = {}): PropertyDecorator {
   return field(schema, listRule(uuidRule), options, convert);
 }
 
+/** What its object does not have: whatever it is to be is refused; `""` counts as absent. */
+export function NotHeld(): PropertyDecorator {
+  const refused: Rule = () => [{ at: '', message: 'may not be changed' }];
+  return field({ type: 'object', additionalProperties: false }, refused, { emptyIsAbsent: true });
+}
+
 /** A user DN (appgate.md §1.6). */
 export function UserDn(options: FieldOptions = {}): PropertyDecorator {
   return field({ type: 'string' }, userDnRule, options);
