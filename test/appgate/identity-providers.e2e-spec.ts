@@ -278,6 +278,15 @@ describe('further providers', () => {
       claimSuffix: 'onBoarding',
       alwaysRequired: false,
     });
+    const block = { mfaProviderId: OTP_PROVIDER, claimSuffix: '', message: '' };
+    const passwordWarning = { enabled: true, message: '' };
+    const emptied = await create('Ldap', 'block4', { onBoarding2FA: block, passwordWarning });
+    expect(emptied.onBoarding2FA).toEqual({
+      mfaProviderId: OTP_PROVIDER,
+      claimSuffix: 'onBoarding',
+      alwaysRequired: false,
+    });
+    expect(emptied.passwordWarning).toEqual({ enabled: true, thresholdDays: 5 });
     const post = (extra: object) => admin.post('/identity-providers', fields('Ldap', 'block3', extra));
     expect((await post({ onBoarding2FA: { mfaProviderId: ID } })).body).toEqual(
       notValid('onBoarding2FA.mfaProviderId', 'does not exist'),

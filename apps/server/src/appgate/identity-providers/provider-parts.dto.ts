@@ -26,7 +26,7 @@ const PLATFORMS = [
   'all',
 ];
 /** Kept for clients, whatever it says. */
-const KEPT = { mayBeEmpty: true, max: 10_000 };
+export const KEPT = { emptyIsAbsent: true, max: 10_000 };
 
 /** Which attribute of a user becomes which claim (appgate.md §5.3). */
 export class ClaimMappingFields {

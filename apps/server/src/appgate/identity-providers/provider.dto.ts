@@ -6,6 +6,7 @@ import {
   CertificatePriorityFields,
   ClaimMappingFields,
   GoogleFields,
+  KEPT,
   OnBoardingFactorFields,
   OnDemandClaimMappingFields,
   PasswordWarningFields,
@@ -24,8 +25,6 @@ export const PROVIDER_TYPES = [
 const NEW_TYPES = ['Ldap', 'LdapCertificate', 'Radius', 'Saml', 'Oidc'];
 
 const MOST = 2_147_483_647;
-/** Kept for clients and answered again, without effect here: any text counts. */
-const KEPT = { emptyIsAbsent: true, max: 10_000 };
 const KEPT_LIST = { mayBeEmpty: true, max: 10_000, default: [] };
 const SECRET = { secret: true, emptyIsAbsent: true, max: 10_000, description: 'Never answered.' };
 const NEW_SECRET = { secret: true, required: true, max: 10_000, description: 'Never answered.' };
