@@ -111,6 +111,15 @@ describe('/tags', () => {
     expect((await admin.delete(`/tags/${body.id}`)).body).toEqual(NOT_FOUND);
   });
 
+  it('is filtered by its times like any named object', async () => {
+    const { body: tag } = await admin.post('/tags', { name: 'timed' });
+    for (const field of ['created', 'updated']) {
+      const named = async (value: string) => (await admin.get(`/tags?${field}=${value}`)).body.data;
+      expect(await named('1999')).toEqual([]);
+      expect((await named(tag.created.slice(0, 10))).map(({ name }: any) => name)).toContain('timed');
+    }
+  });
+
   it('gets a colour by chance where none is given', async () => {
     const { colorCode } = (await admin.post('/tags', { name: 'by-chance' })).body;
     expect(colorCode).toBeGreaterThanOrEqual(1);

@@ -1,5 +1,5 @@
 import { canonicalName } from '@sallyport/identity';
-import type { ListField, ListSource } from '@sallyport/platform';
+import { type ListField, type ListSource, timeText } from '@sallyport/platform';
 
 /** What every collection of named objects is ordered and filtered by (contract appgate.md §1.7). */
 export const NAMED_FIELDS: Readonly<Record<string, ListField>> = {
@@ -17,8 +17,3 @@ export const NAMED_SEARCH: Pick<ListSource, 'key' | 'search' | 'fold' | 'exactFi
   fold: canonicalName,
   exactFirst: 'name',
 };
-
-/** A time as the wire writes it. */
-function timeText(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}

@@ -10,6 +10,7 @@ import {
   type ListSource,
   type ListWish,
   single,
+  timeText,
   type Transaction,
 } from '@sallyport/platform';
 import {
@@ -20,7 +21,6 @@ import {
   reachValues,
   withinReach,
 } from '@sallyport/privileges';
-import { timeText } from '../devices/device-rows.js';
 import { notFound, ProviderScopeService } from '../scope/provider-scope.service.js';
 
 /** A name nobody signs in under (contract appgate.md §5.7). */

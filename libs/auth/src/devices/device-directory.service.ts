@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditService } from '@sallyport/audit';
 import { canonicalName, type DeviceAndUserName, DevicesService } from '@sallyport/identity';
-import { Database, type Listed, listRows, type ListSource, type ListWish } from '@sallyport/platform';
+import {
+  Database,
+  type Listed,
+  listRows,
+  type ListSource,
+  type ListWish,
+  timeText,
+} from '@sallyport/platform';
 import { type AdministrativePrivilege, reachOf, reachValues, withinReach } from '@sallyport/privileges';
 import { notFound, ProviderScopeService } from '../scope/provider-scope.service.js';
 import {
@@ -11,7 +18,6 @@ import {
   DEVICES_OF_USERS,
   deviceOf,
   type RegisteredDevice,
-  timeText,
 } from './device-rows.js';
 
 interface RemovedRow {

@@ -51,8 +51,3 @@ export function deviceAndUserOf({
 export function deviceOf(row: DeviceRow): RegisteredDevice {
   return { ...deviceAndUserOf(row), onBoardedAt: row.on_boarded_at, lastSeenAt: row.last_seen_at };
 }
-
-/** An instant as the wire writes it, for filters. */
-export function timeText(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}

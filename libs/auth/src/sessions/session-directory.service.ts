@@ -6,7 +6,15 @@ import {
   type UserName,
   userDn,
 } from '@sallyport/identity';
-import { Clock, Database, type Listed, listRows, type ListSource, type ListWish } from '@sallyport/platform';
+import {
+  Clock,
+  Database,
+  type Listed,
+  listRows,
+  type ListSource,
+  type ListWish,
+  timeText,
+} from '@sallyport/platform';
 import {
   type AdministrativePrivilege,
   reachOf,
@@ -22,7 +30,6 @@ import {
   type DeviceRow,
   DEVICES_OF_USERS,
   deviceAndUserOf,
-  timeText,
 } from '../devices/device-rows.js';
 import { notFound, ProviderScopeService } from '../scope/provider-scope.service.js';
 

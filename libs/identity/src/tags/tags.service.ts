@@ -10,6 +10,7 @@ import {
   type ListSource,
   type ListWish,
   single,
+  timeText,
   type Transaction,
   violatedConstraint,
 } from '@sallyport/platform';
@@ -170,8 +171,8 @@ const TAGS: ListSource = {
   fields: {
     name: { order: 'name_canonical', filter: 'name_canonical', fold: canonicalName },
     id: { order: 'id', filter: 'id::text' },
-    created: { order: 'created_at' },
-    updated: { order: 'updated_at' },
+    created: { order: 'created_at', filter: timeText('created_at') },
+    updated: { order: 'updated_at', filter: timeText('updated_at') },
     colorCode: { order: 'color_code', filter: 'color_code::text' },
   },
 };

@@ -13,6 +13,11 @@ export interface ListField {
   fold?: (text: string) => string;
 }
 
+/** An instant as the wire writes it, for filters. */
+export function timeText(column: string): string {
+  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
 /**
  * The rows a list is laid over. One source gives a handful of statements for each order, whatever is asked. Where no query and no
  * filter narrows a list, a page is read along an index on its order and `key`, if there is one: it then costs the same however many

@@ -14,7 +14,7 @@ import { tagAnswer, tagDetailAnswer } from './tag-wire.js';
 
 const LISTING: Listing = {
   orders: ['name', 'id', 'created', 'updated', 'colorCode'],
-  filters: ['name', 'id', 'colorCode'],
+  filters: ['name', 'id', 'created', 'updated', 'colorCode'],
   orderBy: 'name',
 };
 
