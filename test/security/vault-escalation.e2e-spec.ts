@@ -126,6 +126,27 @@ describe('S48 nobody hands out at /v1 what they do not hold', () => {
     expect((await write('help-desk')).status).toBeLessThan(300);
   });
 
+  it.each(channels)('%s: the name of a policy that nobody has written yet neither', async (_, write) => {
+    expect(told(await write(`planned-${round}`))).toEqual(DENIED);
+    await writePolicy(
+      'writes-policies',
+      `path "sys/policies/acl/planned-${round}" { capabilities = ["create"] }`,
+    );
+    await expecting(
+      204,
+      stage.root.write(`identity/entity/id/${deskEntity}`, { policies: ['writes-policies'] }),
+    );
+    expect((await write(`planned-${round}`)).status).toBeLessThan(300);
+    await expecting(204, stage.root.write(`identity/entity/id/${deskEntity}`, { policies: [] }));
+    await expecting(204, stage.root.write('auth/userpass/users/desk', { token_policies: 'help-desk' }));
+  });
+
+  it('but somebody for whom one is planned may be acted on', async () => {
+    await stage.addUser(`user-${round}`, { token_policies: `planned-${round}` });
+    const path = `auth/userpass/users/user-${round}`;
+    await expecting(204, desk.write(`${path}/password`, { password: `${PASSWORD} x` }));
+  });
+
   it.each([' root', 'Root', 'ROOT', 'root '])('S51 %j is root', async (name) => {
     expect(told(await desk.write('identity/entity', { name: `n-${round}`, policies: [name] }))).toEqual([
       400,

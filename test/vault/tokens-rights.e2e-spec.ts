@@ -105,6 +105,16 @@ describe('a role', () => {
     expect((await world.root.read('auth/token/roles/mine')).body.data.orphan).toBe(false);
   });
 
+  it('S48 gives a policy that nobody has written yet by the hand of whoever could write it', async () => {
+    const keeper = await holder('keeper', 'founder');
+    const role = { allowed_policies: 'planned' };
+    expect(told(await keeper.write('auth/token/roles/planned', role))).toEqual(DENIED);
+    await policy('plans', 'path "sys/policies/acl/planned" { capabilities = ["create", "update"] }');
+    const planner = await holder('keeper', 'founder', 'plans');
+    expect((await planner.write('auth/token/roles/planned', role)).status).toBe(204);
+    expect((await world.root.write('auth/token/roles/by-root', role)).status).toBe(204);
+  });
+
   it('asks for create where it is new and for update where it is not', async () => {
     const keeper = await holder('keeper');
     const founder = await holder('founder');

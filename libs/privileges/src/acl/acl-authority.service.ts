@@ -5,7 +5,7 @@ import { AclCoverage, type Grant, type OwnRule } from './acl-coverage.js';
 import { uniteRules } from './acl-grant.js';
 import { type AclSubject, isRoot } from './acl-subject.js';
 import { canonicalPath } from './canonical-path.js';
-import { DENY } from './capability.js';
+import { type AclCapability, DENY, setOf } from './capability.js';
 import { CompiledPoliciesService } from './compiled-policies.service.js';
 import { readPattern } from './path-pattern.js';
 import { resolvePath, widenPath } from './path-template.js';
@@ -14,6 +14,7 @@ import { isVoid, type PolicyRule } from './policy-rule.js';
 
 /** A holder as of the transaction: their rules in force, and what fills in their templates. */
 interface Holder {
+  names: readonly string[];
   rules: ReadonlyMap<string, PolicyRule[]>;
   facts: IdentityFacts | null;
   coverage: AclCoverage;
@@ -29,12 +30,27 @@ export class AclAuthority {
   ) {}
 
   /**
-   * Judges handing out policies: to a user, a token, a role, an entity, a group.
-   * @param policyNames canonical; a policy nobody wrote yet grants nothing, and writing it is judged by itself.
+   * Judges handing out policies: to a user, a token, a role, an entity, a group. One that nobody has written yet will grant what somebody else
+   * writes into it: its name is given away by who holds it too, or could write it.
+   * @throws DomainError `forbidden` code `acl-escalation`.
+   */
+  async mustHandOut(tx: Transaction, holder: AclSubject, policyNames: readonly string[]): Promise<void> {
+    if (isRoot(holder) || policyNames.length === 0) return;
+    await this.mustCover(tx, holder, policyNames);
+    const written = await this.compiled.rulesIn(tx, policyNames);
+    const unwritten = policyNames.filter((name) => !written.has(name));
+    if (unwritten.length === 0) return;
+    const { names, coverage } = await this.standing(tx, holder);
+    if (!unwritten.every((name) => names.includes(name) || mayWrite(coverage, name))) throw escalation();
+  }
+
+  /**
+   * Judges what policies grant, as they are now.
+   * @param policyNames canonical; a policy nobody wrote yet grants nothing.
    * @throws DomainError `forbidden` code `acl-escalation` unless everything they grant lies within what the holder may do.
    */
   async mustCover(tx: Transaction, holder: AclSubject, policyNames: readonly string[]): Promise<void> {
-    if (isRoot(holder)) return;
+    if (isRoot(holder) || policyNames.length === 0) return;
     if (policyNames.includes('root')) throw escalation();
     const granted = await this.compiled.rulesIn(tx, policyNames);
     await this.mustCoverRules(tx, holder, [...granted.values()].flat());
@@ -124,7 +140,7 @@ export class AclAuthority {
       const pattern = resolvePath(rule, facts);
       return pattern === null ? [] : [{ pattern, rule, isOptional: optional.has(rule) }];
     });
-    return { rules: groupByPath(rules), facts, coverage: new AclCoverage(own, now) };
+    return { names, rules: groupByPath(rules), facts, coverage: new AclCoverage(own, now) };
   }
 }
 
@@ -143,6 +159,13 @@ function isCovered(rule: PolicyRule, holder: Holder, rest: ReadonlyMap<string, P
   // The same template opens to each person their own; nothing else is handed out but what the holder's own paths are.
   const own = resolvePath(rule, holder.facts);
   return own === null || covers(own);
+}
+
+function mayWrite(coverage: AclCoverage, name: string): boolean {
+  const pattern = readPattern(`sys/policies/acl/${name}`);
+  const covers = (capability: AclCapability) =>
+    coverage.covers({ pattern, capabilities: setOf([capability]), parameters: null, until: null });
+  return covers('create') || covers('update');
 }
 
 /** Whether the holder has a rule of the very same path, templates and all, that gives as much. */

@@ -68,8 +68,7 @@ export class VaultAuthorityService {
    * @throws DomainError `forbidden`.
    */
   async mustHandOut(tx: Transaction, authority: VaultAuthority, policies: readonly string[]): Promise<void> {
-    if (authority.root || policies.length === 0) return;
-    await this.acl.mustCover(tx, authority.subject, policies);
+    if (!authority.root) await this.acl.mustHandOut(tx, authority.subject, policies);
   }
 
   /**
@@ -80,7 +79,7 @@ export class VaultAuthorityService {
   async mustReach(tx: Transaction, authority: VaultAuthority, principalId: string): Promise<void> {
     if (authority.root || authority.subject.entityId === principalId) return;
     const { policies, userIds } = await this.holdingsOf(tx, principalId);
-    await this.mustHandOut(tx, authority, policies);
+    await this.acl.mustCover(tx, authority.subject, policies);
     const held = await this.heldBy(tx, authority);
     for (const id of userIds) this.mustCoverAll(held, await this.effective.mightHoldNow(id, tx));
   }
@@ -102,7 +101,7 @@ export class VaultAuthorityService {
   private async mustReachOwn(tx: Transaction, authority: VaultAuthority, accountId: string): Promise<void> {
     const user = await tx.manager.getRepository(LocalUser).findOneBy({ accountId });
     if (authority.root || user === null || user.id === authority.localUserId) return;
-    await this.mustHandOut(tx, authority, user.tokenSettings.policies ?? []);
+    await this.acl.mustCover(tx, authority.subject, user.tokenSettings.policies ?? []);
     this.mustCoverAll(await this.heldBy(tx, authority), await this.effective.of(subjectOf(user.id), tx));
   }
 
