@@ -213,6 +213,16 @@ describe('/tags', () => {
     expect((await tagger.post('/tags', { name: 'yes' })).status).toBe(200);
   });
 
+  it('S45 is counted whole for everybody, and what carries it is shown to nobody for that', async () => {
+    await server.plantUser('carrier', [], { tags: ['boss'] });
+    const scope = { tags: ['nobody-has-it'] };
+    const narrow = await server.userWith('narrow', [{ type: 'View', target: 'LocalUser', scope }]);
+    expect((await narrow.get('/local-users')).body).toMatchObject({ totalCount: 0, data: [] });
+    const [tag] = (await narrow.get('/tags?query=boss')).body.data;
+    expect(tag).toMatchObject({ name: 'boss', taggedOccurrences: 1 });
+    expect((await narrow.get(`/tags/${tag.id}`)).body).toEqual((await admin.get(`/tags/${tag.id}`)).body);
+  });
+
   it('S86 takes a hostile name for a name', async () => {
     const name = `'; DROP TABLE tags; --%_\\`;
     expect((await admin.post('/tags', { name })).status).toBe(200);
