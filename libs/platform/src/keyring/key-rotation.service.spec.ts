@@ -83,6 +83,12 @@ it('S68 seals every column of every table anew, and each value opens in its own 
   expect(told).toEqual(['begun', 'finished']);
 });
 
+/** Nothing is written under a key that was deleted in between: without a pause for what is under way that may be. */
+function unlessKeyGone(error: Error): null {
+  if (error.message.includes('is not there any more')) return null;
+  throw error;
+}
+
 it('S68 overwrites no value that is written meanwhile, whenever that is', async () => {
   const seeds = SEALED_COLUMNS.find(({ table }) => table === 'totp_enrollments')!;
   const [ids] = await idsOf(seeds);
@@ -90,8 +96,10 @@ it('S68 overwrites no value that is written meanwhile, whenever that is', async 
   const writing = (async () => {
     for (let count = 0; ; count += 1) {
       const sealed = await core.get(Keyring).seal(Buffer.from(String(count)), placeIn(seeds, ids!));
-      await core.database.query('UPDATE totp_enrollments SET sealed_seed = $1', [sealed]);
-      if (stopped) return count;
+      const written = await core.database
+        .query('UPDATE totp_enrollments SET sealed_seed = $1', [sealed])
+        .catch(unlessKeyGone);
+      if (stopped && written !== null) return count;
     }
   })();
   for (let round = 0; round < 10; round += 1) await rotate();
