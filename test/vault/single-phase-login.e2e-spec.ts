@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inLine } from '../support/in-line.js';
+import { whileDeleting } from '../support/planted-faults.js';
 import { Authenticator } from './authenticator.js';
 import {
   addMethod,
@@ -130,13 +131,15 @@ describe('X-Vault-MFA on a login', () => {
     for (const { status, body } of answers) if (status !== 200) expect([status, body]).toEqual(DENIED);
   });
 
-  it('S37 is refused where its password changes meanwhile', async () => {
+  it('S37 is refused where its password changes or its user goes meanwhile', async () => {
     const { authenticator } = await owingUser('outdated');
     const line = `method-outdated:${authenticator.codeAt(now())}`;
     const changed =
       "UPDATE local_users SET credential_version = credential_version + 1 WHERE name = 'outdated'";
     const [answer] = await inLine(world.server, changed, [() => logIn(world, 'outdated', [line])]);
     expect([answer.status, answer.body]).toEqual(DENIED);
+    const gone = await whileDeleting(world.server, 'outdated', () => logIn(world, 'outdated', [line]));
+    expect([gone.status, gone.body]).toEqual(DENIED);
   });
 
   it('S38 ignores a token that is sent along', async () => {

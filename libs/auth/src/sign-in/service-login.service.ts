@@ -67,7 +67,7 @@ export class ServiceLoginService {
 
   /**
    * Password first, then everything that is owed: at once where codes came along, else by a pending request.
-   * What ends a login meanwhile is told as a wrong password, or in a single phase as a wrong factor.
+   * What ends a login meanwhile is told as a wrong password, or where codes came along as a wrong one.
    * @throws DomainError `rejected`, `throttled`, `unavailable` as `FirstFactorService.prove`; `forbidden` codes `entity-disabled`,
    *   `source-address`, `factor-not-offered`, `mfa-unsatisfied` (single phase; tells no more); `invalid` code `root-policy`.
    */
@@ -75,12 +75,14 @@ export class ServiceLoginService {
     const { mount, provider, username, password, actor } = login;
     const tried = { provider, providerName: mount.path, open: true, username, password, actor };
     const user = await this.firstFactor.prove(tried);
-    return unlessGone(this.database, user, wrongPassword, () => this.goOn(user, login));
+    const ended = login.credentialFor === null ? wrongPassword : unsatisfied;
+    return unlessGone(this.database, user, ended, () => this.goOn(user, login, ended));
   }
 
   private async goOn(
     user: ProvenUser,
     { mount, credentialFor, signal, actor }: ServiceLogin,
+    ended: () => DomainError,
   ): Promise<LoginOutcome> {
     const who = actorOf(user, actor);
     if (!user.principalShown)
@@ -96,7 +98,7 @@ export class ServiceLoginService {
       mount,
     };
     if (owed.length === 0) {
-      const issued = await this.finish(base, [], who, wrongPassword);
+      const issued = await this.finish(base, [], who, ended);
       return { kind: 'issued', ...issued, unusedCredentials: credentialFor !== null };
     }
     if (credentialFor !== null) return this.finishAtOnce(base, owed, credentialFor, who, signal);
