@@ -73,6 +73,10 @@ describe('/blacklist', () => {
     [{ userDistinguishedName: 'CN=a,CN=b,OU=c' }, ['userDistinguishedName', 'must be a distinguished name']],
     [{ userDistinguishedName: 'CN=a,OU=b', username: 'c' }, ['username', 'is not applicable']],
     [{ userDistinguishedName: 'CN=a,OU=b', providerName: 'c' }, ['providerName', 'is not applicable']],
+    [
+      { userDistinguishedName: 'CN=a,OU=b', username: 'c', providerName: 'd' },
+      ['username', 'is not applicable', 'providerName', 'is not applicable'],
+    ],
     [{ userDistinguishedName: 'CN=a,OU=b', reason: 5 }, ['reason', 'must be a string']],
   ])('S81 refuses a wrong value (%#)', async (body, problems) => {
     const answer = await admin.post('/blacklist', body);

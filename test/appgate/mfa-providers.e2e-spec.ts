@@ -95,6 +95,9 @@ describe('/mfa-providers', () => {
     expect((await without({ mode: 'Push' })).body).toEqual(
       notValid('challengeSharedSecret', 'may not be null'),
     );
+    expect((await without({ port: 0 })).body).toEqual(
+      notValid('port', 'must be between 1 and 65535', 'challengeSharedSecret', 'may not be null'),
+    );
     expect((await without({ useUserPassword: true })).status).toBe(200);
     expect((await without({ mode: 'OneFactor', timeout: 9 })).status).toBe(200);
   });

@@ -1,8 +1,9 @@
 import type { MfaProviderInput } from '@sallyport/auth';
 import type { MfaMethodType, MfaProvider } from '@sallyport/mfa-methods';
-import { DomainError } from '@sallyport/platform';
+import type { Violation } from '@sallyport/platform';
+import { readFields } from '../validation/read-fields.js';
 import { namedObjectAnswer } from '../wire/named-object-answer.js';
-import type { MfaProviderAnswer, MfaProviderFields, NewMfaProviderFields } from './mfa-provider.dto.js';
+import { type MfaProviderAnswer, type MfaProviderFields, NewMfaProviderFields } from './mfa-provider.dto.js';
 
 const METHOD_TYPES: Record<string, MfaMethodType> = {
   Radius: 'radius',
@@ -28,14 +29,16 @@ export function mfaProviderInput(fields: SomeFields): MfaProviderInput {
   return { id, name, notes, tags, type: METHOD_TYPES[type]!, config, sharedSecret, challengeSecret };
 }
 
-/** @throws DomainError `invalid`: a new one whose first request is to carry a secret needs that secret (appgate.md §4.1). */
-export function mustHaveChallengeSecret({
-  mode,
-  useUserPassword,
-  challengeSharedSecret,
-}: NewMfaProviderFields): void {
-  if (useUserPassword || mode === 'OneFactor' || challengeSharedSecret !== undefined) return;
-  throw DomainError.invalid('challengeSharedSecret', 'may not be null');
+/** The fields of a POST: one whose first request is to carry a secret needs that secret (appgate.md §4.1). @throws DomainError `invalid`. */
+export function readNewMfaProvider(body: unknown): NewMfaProviderFields {
+  return readFields(
+    NewMfaProviderFields,
+    body,
+    ({ mode, useUserPassword, challengeSharedSecret }): Violation[] =>
+      useUserPassword || mode === 'OneFactor' || challengeSharedSecret !== undefined
+        ? []
+        : [{ field: 'challengeSharedSecret', message: 'may not be null' }],
+  );
 }
 
 export function mfaProviderAnswer(provider: MfaProvider): MfaProviderAnswer {

@@ -21,7 +21,7 @@ import {
   NewMfaProviderFields,
   RadiusProviderFields,
 } from './mfa-provider.dto.js';
-import { mfaProviderAnswer, mfaProviderInput, mustHaveChallengeSecret } from './mfa-provider-wire.js';
+import { mfaProviderAnswer, mfaProviderInput, readNewMfaProvider } from './mfa-provider-wire.js';
 
 const LISTING = namedListing('type');
 
@@ -54,13 +54,14 @@ export class MfaProvidersController {
   @HttpCode(200)
   @Access({ kind: 'privilege', type: 'Create', target: 'MfaProvider' })
   @ApiOperation({ summary: 'Create an MFA provider', operationId: 'createMfaProvider' })
+  @ApiBody({ type: NewMfaProviderFields })
   @ApiOkResponse({ type: MfaProviderAnswer })
   @Refuses(400, 401, 403, 409, 413, 422)
   async create(
-    @Body(FieldsPipe) fields: NewMfaProviderFields,
+    @Body() body: unknown,
     @CallingAdministrator() caller: Administrator,
   ): Promise<MfaProviderAnswer> {
-    mustHaveChallengeSecret(fields);
+    const fields = readNewMfaProvider(body);
     return mfaProviderAnswer(await this.providers.create(mfaProviderInput(fields), caller));
   }
 

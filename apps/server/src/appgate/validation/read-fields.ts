@@ -7,9 +7,14 @@ import { FIELD_RULE, freeField, withoutOwnNulls } from './field.js';
 /**
  * The fields of a body as the class states them: unknown ones dropped, null ones absent, the class's own initial values
  * where nothing was sent (appgate.md §1.5). Read-only fields are simply not stated.
+ * @param together what is wrong with fields in view of others, which may be wrong themselves.
  * @throws DomainError `invalid`, one violation per problem, `field` being the path in the body (§1.4).
  */
-export function readFields<T extends object>(type: new () => T, body: unknown): T {
+export function readFields<T extends object>(
+  type: new () => T,
+  body: unknown,
+  together: (fields: T) => Violation[] = () => [],
+): T {
   const sent = Object.entries(withoutOwnNulls(body ?? {}));
   const free = sent.filter(([name]) => freeField(type, name) !== undefined);
   const stated = sent.filter((field) => !free.includes(field));
@@ -18,8 +23,8 @@ export function readFields<T extends object>(type: new () => T, body: unknown): 
   });
   for (const [name, content] of free) Object.assign(fields, { [name]: freeField(type, name)!(content) });
   const errors = validateSync(fields, { whitelist: true, forbidUnknownValues: false });
-  if (errors.length === 0) return fields;
-  const violations = errors.flatMap((error) => violationsOf(error, ''));
+  const violations = [...errors.flatMap((error) => violationsOf(error, '')), ...together(fields)];
+  if (violations.length === 0) return fields;
   throw new DomainError('invalid', 'invalid', 'The request is not valid.', { violations });
 }
 
