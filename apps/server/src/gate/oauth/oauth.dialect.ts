@@ -44,16 +44,19 @@ export class OauthDialect implements Dialect {
 
   /**
    * Whoever is not known is no client (RFC 6749 §5.2). Whose token does not suffice gets 401 too (RFC 7662 §2.3), each with a challenge
-   * of the scheme that was tried.
+   * of the scheme that was tried, or of both where none was.
    */
   renderError(error: DomainError, request: FastifyRequest): WireError {
     const { status, headers, body } = oauthError(error);
     if (status !== 401 && status !== 403) return { status, headers, body };
     const scheme = clientCredentials(request)?.scheme ?? null;
     const reason = scheme === 'Bearer' ? `, error="${body.error}"` : '';
+    const challenge = (scheme === null ? ['Bearer', 'Basic'] : [scheme])
+      .map((one) => `${one} realm="sallyport"${reason}`)
+      .join(', ');
     return {
       status: 401,
-      headers: { ...headers, 'www-authenticate': `${scheme ?? 'Bearer'} realm="sallyport"${reason}` },
+      headers: { ...headers, 'www-authenticate': challenge },
       body: { error: status === 401 ? 'invalid_client' : body.error },
     };
   }
