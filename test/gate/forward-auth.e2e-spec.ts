@@ -136,7 +136,7 @@ it('S42 S35 every token that is none answers alike, a partial one too', async ()
   expect([none.status, none.headers['www-authenticate'], none.body]).toEqual([
     401,
     'Bearer realm="sallyport"',
-    { error: 'invalid_token' },
+    { error: 'invalid_request' },
   ]);
 });
 

@@ -13,5 +13,7 @@ export function challengeOf(
       error: needed,
     };
   }
-  return { header: `Bearer realm="sallyport"${tokenSent ? `, error="${error}"` : ''}`, error };
+  // Of a token that was not sent nothing is said.
+  if (!tokenSent) return { header: 'Bearer realm="sallyport"', error: 'invalid_request' };
+  return { header: `Bearer realm="sallyport", error="${error}"`, error };
 }
