@@ -47,7 +47,7 @@ const nginx: DoorProxy = {
   name: 'nginx',
   missing: NO_NGINX,
   ownRefusals: [],
-  undecided: 500,
+  undecided: 503,
   start: (upstreams) =>
     inFolder((folder, port) => {
       const configuration = [
