@@ -335,6 +335,13 @@ it('S96 doctor says whether the server has a role of its own, and what that may 
   ]);
   expect((await operator.run(['migrate', '--json'])).data).toEqual({ migrated: [] });
   expect(await roles()).toEqual(fine);
+  // As after a restore: grants on the database itself are in no dump.
+  const [{ name }] = (await stage.rows('SELECT current_database() AS name')) as [{ name: string }];
+  await stage.rows(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`);
+  const { words } = await operator.run(['doctor']);
+  expect(words).toMatch(/has TEMPORARY[^\n]*\n +Run `sallyport migrate` as the owner/);
+  await operator.run(['migrate']);
+  expect(await roles()).toEqual(fine);
 });
 
 it('S96 what is more than the server may do is refused to the console that has only the role of the server', async () => {

@@ -51,7 +51,7 @@ function judgeServer({ role, tooMuch, missing }: RoleStanding): Finding[] {
       warning(
         CHECK,
         `the role ${role} ${tooMuch.join(', and ')}`,
-        `Take from it what ${WHERE} does not give.`,
+        `Run \`sallyport migrate\` as the owner; what it leaves, take from the role by hand: ${WHERE}.`,
       ),
     );
   return findings.length > 0
