@@ -22,7 +22,9 @@ const networksOf = ({ networks = [] }: ComposeService) =>
   Array.isArray(networks) ? networks : Object.keys(networks);
 const addressOf = (name: string) => {
   const { networks } = stack.services[name]!;
-  return Array.isArray(networks) ? undefined : networks?.['proxy']?.ipv4_address;
+  return Array.isArray(networks)
+    ? undefined
+    : (networks?.['proxy']?.ipv4_address ?? networks?.['tools']?.ipv4_address);
 };
 
 describe('the compose stack', () => {
@@ -157,6 +159,16 @@ describe('the compose stack', () => {
       ['server-1', 'server-2', 'tool'].map((name) => `${name}:${addressOf(name)}`),
     );
     const subnet = stack.networks['proxy']!.ipam!.config[0]!.subnet;
+    const isLow = (address: string) => Number(address.split('.')[3]!.split('/')[0]) < 128;
+    for (const [network, low] of [
+      ['proxy', true],
+      ['tools', false],
+    ] as const) {
+      expect(stack.networks[network]!.ipam!.config[0]!.subnet).toMatch(/\/25$/);
+      expect(isLow(stack.networks[network]!.ipam!.config[0]!.subnet)).toBe(low);
+    }
+    for (const name of ['nginx', 'server-1', 'server-2', 'tool'])
+      expect([name, isLow(addressOf(name)!)]).toEqual([name, name !== 'tool']);
     const addresses = ['nginx', 'server-1', 'server-2', 'tool'].map((name) => addressOf(name)!);
     expect(new Set(addresses).size).toBe(4);
     for (const address of addresses)
@@ -169,6 +181,17 @@ describe('the compose stack', () => {
       ['server-2', '8200'],
       ['tool', '8000'],
     ]);
+  });
+
+  it('S97 lets the tool reach nginx alone: no server, no database', () => {
+    const besides = (name: string) =>
+      services
+        .filter(([, one]) =>
+          networksOf(one).some((network) => networksOf(stack.services[name]!).includes(network)),
+        )
+        .map(([other]) => other)
+        .filter((other) => other !== name);
+    expect(besides('tool')).toEqual(['nginx']);
   });
 
   it('scrapes every replica, and shows Grafana where the dashboards are', () => {
