@@ -41,9 +41,8 @@ export class RouteTable {
   private hasRival(path: string): boolean {
     const known = this.rivalry.get(path);
     if (known !== undefined) return known;
-    const rival = isMoreLiteralThan(path);
-    const pattern = new RegExp(`^${path.replaceAll(/:[^/]+/g, '[^/]+')}$`);
-    const found = this.routes.some((route) => pattern.test(route.path) && rival(route));
+    const isRival = isMoreLiteralThan(path);
+    const found = this.routes.some((route) => isRival(route) && takes(path, route.path));
     this.rivalry.set(path, found);
     return found;
   }
@@ -55,6 +54,16 @@ export class RouteTable {
       return found === null ? [] : [{ method, path: found.store as string }];
     });
   }
+}
+
+/** Whether a path with parameters matches everything that another one does. */
+function takes(path: string, other: string): boolean {
+  const segments = other.split('/');
+  const own = path.split('/');
+  return (
+    own.length === segments.length &&
+    own.every((one, place) => one.startsWith(':') || one === segments[place])
+  );
 }
 
 /** Of two paths that match one URL: which of them has a literal segment where they first differ in that. */
