@@ -22,7 +22,7 @@ afterAll(closeScene);
 
 /** What /v1 says of the very path it was called with (vault.md §1, §7, §12). */
 const SAYS_ITS_PATH =
-  /(no handler for route|No auth engine at|cannot fetch sysview for path|grant access to path|policy name was converted to) (\\"[^"]*\\"|[^\s"]+)/g;
+  /(no handler for route|No auth engine at|No secret engine mount at|cannot fetch sysview for path|grant access to path|policy name was converted to) (\\"[^"]*\\"|[^\s"]+)/g;
 
 /** The token that was made or asked about is what the caller wants to know (vault.md §9). */
 const SHOWS_A_TOKEN = /^POST \/v1\/auth\/token\/create|^(GET|POST) \/v1\/auth\/token\/(lookup|renew)/;
