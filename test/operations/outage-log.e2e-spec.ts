@@ -4,6 +4,7 @@ import { DatabaseWatch } from '../../apps/server/src/ops/database-watch.service.
 import { HealthService } from '../../apps/server/src/ops/health.service.js';
 import { PostgresProxy } from '../support/postgres-proxy.js';
 import { type Sallyport, startSallyport } from '../support/sallyport.js';
+import { Scrape } from '../support/scrape.js';
 import { send } from '../support/send.js';
 import { serverUrlOf } from '../support/test-server.js';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   database = await startSallyport();
   proxy = await PostgresProxy.open(inject('socketDirectory'));
   const url = serverUrlOf(proxy.url(database.databaseUrl));
-  server = await startSallyport({ replicaOf: database, settings: { DATABASE_URL: url } });
+  server = await startSallyport({ replicaOf: database, settings: { DATABASE_URL: url, METRICS_PORT: '0' } });
   lines = [];
   for (const level of ['log', 'warn', 'error'] as const)
     vi.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => {
@@ -78,4 +79,25 @@ it('S91 a request that could not be served is in the log with its id and the cau
   await vi.waitFor(() => expect(linesAbout('more requests were answered 503')).not.toEqual([]), 5_000);
   expect(linesAbout(': unavailable, request').length).toBeLessThan(40);
   expect(linesAbout('readyz')).toEqual([]);
+});
+
+it('S93 the difference of the clocks is left out where it could not be read, and that is counted', async () => {
+  const watch = server.app.get(DatabaseWatch, { strict: false });
+  const read = async () => {
+    const scrape = await Scrape.of(server);
+    return {
+      drift: Object.keys(scrape.of('sallyport_clock_drift_seconds')).length,
+      failures: scrape.of('sallyport_scrape_failures_total')['reading="clock"'] ?? 0,
+    };
+  };
+  await watch.tell();
+  const before = await read();
+  expect(before.drift).toBe(1);
+  proxy.refuse();
+  await watch.tell();
+  const away = await read();
+  expect([away.drift, away.failures > before.failures]).toEqual([0, true]);
+  proxy.admit();
+  await watch.tell();
+  expect((await read()).drift).toBe(1);
 });

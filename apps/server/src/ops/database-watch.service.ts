@@ -4,6 +4,7 @@ import {
   Clock,
   Config,
   Database,
+  type DatabaseStanding,
   databaseStanding,
   DomainError,
   type Doubt,
@@ -42,10 +43,21 @@ export class DatabaseWatch implements OnApplicationBootstrap, OnApplicationShutd
   /** What speaks against deciding now, without what the operator accepts. @throws DomainError `unavailable` without a database. */
   async look(): Promise<Doubt[]> {
     const accepted = new Set<string>(this.config.acceptedOff);
-    const standing = await databaseStanding(this.database, this.clock);
-    this.metrics.clockDrift.set(standing.aheadBy / 1000);
+    const standing = await this.readStanding();
     const doubts = doubtsAbout(standing);
     return doubts.filter(({ about }) => !accepted.has(about));
+  }
+
+  private async readStanding(): Promise<DatabaseStanding> {
+    try {
+      const standing = await databaseStanding(this.database, this.clock);
+      this.metrics.clockDrift.set(standing.aheadBy / 1000);
+      return standing;
+    } catch (error) {
+      this.metrics.clockDrift.remove();
+      this.metrics.scrapeFailures.inc({ reading: 'clock' });
+      throw error;
+    }
   }
 
   /** Tells the log, also where nobody asks for readiness: what is wrong each time, that the database is gone or back once. */
