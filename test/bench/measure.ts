@@ -10,7 +10,9 @@ export async function measure(times: number, call: () => Promise<unknown>): Prom
 }
 
 export function median(ascending: number[]): number {
-  return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
+  const half = ascending.length / 2;
+  const [below, above] = [ascending[Math.ceil(half) - 1], ascending[Math.floor(half)]];
+  return below === undefined || above === undefined ? Number.NaN : (below + above) / 2;
 }
 
 /** The value below which this share of them lies. */

@@ -26,7 +26,7 @@ import { checkTokens } from './works/token-check.ts';
 const USAGE = `npm run bench -- [--only <works>] [--rounds <n>] [--memory-minutes <n>]
 
   --only              some of check,growth,password,finish,start,replicas,memory,alone (everything)
-  --rounds            rounds of each side that count (4)
+  --rounds            rounds of each side that count (5)
   --memory-minutes    how long the memory is watched (1); the goal speaks of 10
 
 BENCH_RECORD=1 writes what was measured to docs/benchmarks.md.
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
     only: { type: 'string' },
-    rounds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '5' },
     'memory-minutes': { type: 'string', default: '1' },
   },
 });
