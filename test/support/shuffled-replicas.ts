@@ -48,9 +48,10 @@ export class ShuffledReplicas {
   async serve<T>(work: (origin: string) => Promise<T>): Promise<T> {
     const awake = this.replicas.filter(({ resting }) => !resting);
     const replica = awake[randomInt(awake.length)]!;
+    // First: a replica is not restarted under the request that makes it so.
+    replica.underWay += 1;
     this.requests += 1;
     if (this.requests % REQUESTS_BETWEEN === 0 && !this.busy) this.restarting = this.restartNext();
-    replica.underWay += 1;
     try {
       return await work(replica.url);
     } finally {
