@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inLine } from '../support/in-line.js';
+import { mustBeRefusedWhereAMountGoes } from './leaving-mounts.js';
 import { addUser, DEFAULT_METHOD, enrolledUser, logIn, startWorld, UUID, type World } from './world.js';
 
 const UNKNOWN = '11111111-2222-4333-8444-555555555555';
@@ -218,19 +218,6 @@ describe('an entity alias', () => {
     );
   });
 
-  it('is refused at a mount that was disabled, or is meanwhile', async () => {
-    const { root, accessor, server } = world;
-    await root.remove('sys/auth/userpass');
-    const detached = await write({ name: 'detached', mount_accessor: accessor });
-    await root.write('sys/auth/userpass', { type: 'userpass' });
-    expect(told(detached)).toEqual(refusal(`invalid mount accessor "${accessor}"`));
-    await root.write('sys/auth/leaving', { type: 'userpass' });
-    const leaving = (await root.read('sys/auth/leaving')).body.data.accessor as string;
-    const hold = "SELECT 1 FROM auth_mounts WHERE path = 'leaving' FOR UPDATE";
-    const [gone, late] = await inLine(server, hold, [
-      () => root.remove('sys/auth/leaving'),
-      () => write({ name: 'late', mount_accessor: leaving }),
-    ]);
-    expect([gone.status, ...told(late)]).toEqual([204, ...refusal(`invalid mount accessor "${leaving}"`)]);
-  });
+  it('is refused at a mount that was disabled, or is meanwhile', () =>
+    mustBeRefusedWhereAMountGoes(world, write));
 });
